@@ -1,0 +1,30 @@
+/*
+ * paint: turn the core's state into pixels. Pure: reads the core, reads guest
+ * pixels, writes the target; decides nothing. Never reads the target.
+ *
+ * For every damaged piece the topmost thing there is painted, and only that:
+ * trusted layer (trust bar, panel, frames, background, our cursor), or a copy
+ * of the guest pixels of exactly one window. Trusted pixels are opaque.
+ */
+#pragma once
+
+#include "compositor/core.h"
+
+/* Where pixels go: XRGB8888, the size of the output. */
+struct target {
+	uint32_t *pixels; /* borrowed */
+	uint32_t stride_px;
+};
+
+/* A domain's pixel pool, mapped read-only. base NULL: no picture. */
+struct pool {
+	const uint8_t *base; /* borrowed */
+	uint64_t bytes;
+};
+
+/*
+ * Paint everything damaged on one output. pools[TDS_MAX_DOMAINS].
+ * Returns the number of pixels written (for the benchmark).
+ */
+uint64_t paint_output(const struct core *core, uint32_t output,
+    const struct pool *pools, struct target target);

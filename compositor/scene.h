@@ -1,0 +1,84 @@
+/*
+ * scene: outputs, windows, their geometry and stacking, and what is damaged.
+ *
+ * All rectangles are physical pixels of their output, origin top left. The
+ * frame of a window is everything trusted around its content:
+ *
+ *	+--------------------------------------+ frame: outline 2, band 6,
+ *	| title bar 34: label, domain, buttons |	title bar 34 above the
+ *	+--+--------------------------------+--+	content (all * scale)
+ *	|  |	       content		    |  |
+ *	|  +--------------------------------+  |
+ *	+--------------------------------------+
+ *
+ * Its size does not depend on focus: an unfocused window draws a narrower
+ * coloured band (4) and a dark line inside it.
+ */
+#pragma once
+
+#include "protocol/control.h"
+#include "protocol/rect.h"
+#include "protocol/ring.h"
+
+enum {
+	BAR_HEIGHT = 36, /* trust bar, logical pixels */
+	OUTLINE = 2,
+	BAND = 6,
+	BAND_UNFOCUSED = 4,
+	TITLE_HEIGHT = 34,
+};
+
+struct output {
+	struct core_output config;
+	struct rect area;      /* (0, 0, width, height) */
+	struct rect trust_bar; /* top, full width, BAR_HEIGHT * scale */
+	struct rect desk;      /* area below the trust bar */
+	struct damage damage;  /* to be resolved from the top of the stack */
+};
+
+struct window {
+	bool exists;	 /* the domain has this scanout */
+	bool is_hidden;	 /* minimised by the user */
+	uint32_t domain, scanout, output;
+	struct rect content; /* on its output; size is what the user chose */
+	struct rect before_maximise; /* empty: not maximised */
+	/* the guest's buffer, shown unscaled at the content's origin or centred
+	 * in it where it is smaller; width 0: no picture, a tile is drawn */
+	struct commit buffer;
+	struct damage damage; /* in buffer pixels, since the last paint */
+};
+
+struct scene {
+	uint32_t n_outputs;
+	struct output outputs[TDS_MAX_OUTPUTS];
+	uint32_t n_windows;
+	struct window windows[TDS_MAX_WINDOWS];
+	uint32_t stack[TDS_MAX_WINDOWS]; /* window indices, bottom to top */
+};
+
+struct rect window_frame(const struct window *w, uint32_t scale);
+/* The title bar's row, outline and band excluded. */
+struct rect window_title(const struct window *w, uint32_t scale);
+/* Buttons at the right of the title bar: minimise, maximise. */
+enum button { BUTTON_MINIMISE, BUTTON_MAXIMISE, BUTTON_COUNT };
+struct rect window_button(const struct window *w, uint32_t scale,
+    enum button which);
+/* Where buffer pixel (0, 0) lies on the output: content origin, or centred. */
+void window_origin(const struct window *w, int32_t *x, int32_t *y);
+/* Part of the content that the buffer fills. Empty without a picture. */
+struct rect window_picture(const struct window *w);
+
+/* Topmost visible window whose frame holds the point; TDS_NONE if none. */
+uint32_t scene_window_at(const struct scene *scene, uint32_t output, int32_t x,
+    int32_t y);
+void scene_raise(struct scene *scene, uint32_t window);
+/*
+ * Make content legal for its output: at least the minimum size, frame wholly
+ * inside the desk where it fits, at most TDS_MAX_DIM. The one place where
+ * geometry is decided.
+ */
+struct rect scene_fit(const struct scene *scene, const struct window *w,
+    struct rect content);
+void scene_damage_output(struct scene *scene, uint32_t output, struct rect r);
+void scene_damage_window(struct scene *scene, uint32_t window);
+void scene_damage_all(struct scene *scene);

@@ -1,0 +1,203 @@
+/*
+ * ring: what passes between the core and one tds-guest, per frame.
+ *
+ * There is no socket between the two: everything is a 32-byte record in one
+ * of two single-producer single-consumer rings in one sealed memfd, which
+ * tdsd makes and hands to both. Two eventfds are the doorbells. So a guest
+ * process cannot make the core do more work than TDS_RING_UP_RECORDS records
+ * per frame, nor wake it more than once per frame.
+ *
+ *	page 0	+0	up.head		written by the guest
+ *		+64	up.tail		written by the core
+ *		+128	down.head	written by the core
+ *		+192	down.tail	written by the guest
+ *		+256	up.wake		core: "ring my bell after a record"
+ *		+320	down.wake	guest: "ring my bell after a record"
+ *	+4096	up records	512 x 32
+ *	+20480	down records	1024 x 32
+ *
+ * head and tail count records, free-running; head - tail is the fill. Each
+ * side keeps its own index in private memory and only publishes it: what the
+ * other side writes there is never believed. A record is copied once into
+ * private memory before it is looked at.
+ *
+ * up.wake depends on this guest's own history only (it committed nothing in
+ * the last frame), never on what other guests do.
+ */
+#pragma once
+
+#include "protocol/limits.h"
+#include "tds/base/bytes.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+	RING_UP_AT = TDS_PAGE_BYTES,
+	RING_DOWN_AT =
+	    RING_UP_AT + TDS_RING_UP_RECORDS * TDS_RING_RECORD_BYTES,
+	RING_BYTES =
+	    RING_DOWN_AT + TDS_RING_DOWN_RECORDS * TDS_RING_RECORD_BYTES,
+};
+
+/* One direction, as one side sees it. */
+struct ring {
+	void *base;	/* borrowed: the mapping of RING_BYTES */
+	uint32_t index;	/* our own head (producer) or tail (consumer) */
+	uint32_t n;	/* records in this direction */
+	uint32_t head_at, tail_at, wake_at, records_at; /* byte offsets */
+};
+
+enum ring_direction { RING_UP, RING_DOWN };
+
+/* Both indices start at what the mapping holds: zero, when tdsd made it. */
+void ring_init(struct ring *ring, void *base, enum ring_direction direction);
+
+/* Producer. 0, or -EAGAIN if the ring is full (or its tail is nonsense). */
+int ring_put(struct ring *ring,
+    const uint8_t record[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+/* Free places for the producer; 0 if the tail is nonsense. */
+uint32_t ring_room(const struct ring *ring);
+/* Make what was put visible; true if the consumer wants its bell rung. */
+bool ring_publish(struct ring *ring) MUST_CHECK;
+
+/*
+ * Consumer. The number of records that wait (read once), or -EBADMSG if the
+ * producer's head is nonsense: it is to be dropped.
+ */
+int ring_waiting(const struct ring *ring) MUST_CHECK;
+/* Copy the next record out, once. Only after ring_waiting() said so. */
+void ring_get(struct ring *ring, uint8_t record[TDS_RING_RECORD_BYTES]);
+/* Give the places back to the producer. */
+void ring_release(struct ring *ring);
+/*
+ * Say whether the bell is wanted. After setting it to true the consumer must
+ * look at ring_waiting() once more before it sleeps.
+ */
+void ring_set_wake(struct ring *ring, bool wanted);
+
+/* ------------------------------------------------------------------------ */
+/* Up: guest -> core							     */
+
+enum up_op {
+	UP_COMMIT = 1,	/* a scanout shows this buffer; this part is new */
+	UP_CURSOR = 2,	/* the guest's cursor image */
+	UP_LEDS = 3,	/* lock lights that the guest wants */
+	UP_VM = 4,	/* a virtual machine came or went */
+};
+
+/*
+ * COMMIT, 32 bytes. width = 0: the scanout is off, everything else is 0.
+ *	0 u8 op  1 u8 scanout  2 u16 zero  4 u32 seq  8 u32 page  12 u32 stride
+ *	16 u16 width  18 u16 height  20 u16 x  22 u16 y  24 u16 w  26 u16 h
+ *	28 u32 zero
+ * Pixels are XRGB8888 (little endian B G R X), at page * 4096 in the pool.
+ */
+struct wire_commit {
+	uint8_t op, scanout;
+	uint16_t zero;
+	uint32_t seq, page, stride;
+	uint16_t width, height, x, y, w, h;
+	uint32_t zero2;
+};
+
+/* Believed: the buffer lies in the pool, the damage lies in the buffer. */
+struct commit {
+	uint32_t scanout;
+	uint32_t seq;
+	uint64_t offset_bytes;
+	uint32_t stride_bytes;
+	uint32_t width_px, height_px; /* both 0: off */
+	uint32_t x, y, w, h;	      /* damage; w or h may be 0 */
+};
+
+/*
+ * CURSOR, 32 bytes. ARGB8888, 64x64, stride 256, premultiplied.
+ *	0 u8 op  1 u8 visible  2 u16 zero  4 u32 page  8 u16 hot_x  10 u16 hot_y
+ *	12 u8[20] zero
+ */
+struct wire_cursor {
+	uint8_t op, visible;
+	uint16_t zero;
+	uint32_t page;
+	uint16_t hot_x, hot_y;
+	uint8_t zero2[20];
+};
+
+struct cursor {
+	bool visible;
+	uint64_t offset_bytes;
+	uint32_t hot_x, hot_y; /* < TDS_CURSOR_DIM */
+};
+
+/* LEDS: 0 u8 op  1 u8 mask (bit 0 num, 1 caps, 2 scroll)  2 u8[30] zero */
+struct wire_leds {
+	uint8_t op, mask;
+	uint8_t zero[30];
+};
+
+/* VM: 0 u8 op  1 u8 is_up  2 u8[30] zero */
+struct wire_vm {
+	uint8_t op, is_up;
+	uint8_t zero[30];
+};
+
+int decode_commit(const uint8_t *bytes, uint32_t len,
+    struct wire_commit *out) MUST_CHECK;
+int decode_cursor(const uint8_t *bytes, uint32_t len,
+    struct wire_cursor *out) MUST_CHECK;
+int decode_leds(const uint8_t *bytes, uint32_t len,
+    struct wire_leds *out) MUST_CHECK;
+int decode_vm(const uint8_t *bytes, uint32_t len,
+    struct wire_vm *out) MUST_CHECK;
+int encode_commit(const struct commit *in,
+    uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+int encode_cursor(const struct cursor *in,
+    uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+int encode_leds(uint8_t mask, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+int encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+
+/* -ERANGE for a value out of limits, -EBADMSG for a field that must be 0. */
+int check_commit(const struct wire_commit *in, uint64_t pool_bytes,
+    uint32_t scanouts, struct commit *out) MUST_CHECK;
+int check_cursor(const struct wire_cursor *in, uint64_t pool_bytes,
+    struct cursor *out) MUST_CHECK;
+int check_leds(const struct wire_leds *in, uint8_t *mask) MUST_CHECK;
+int check_vm(const struct wire_vm *in, bool *is_up) MUST_CHECK;
+
+/* ------------------------------------------------------------------------ */
+/* Down: core -> guest							     */
+
+enum down_op {
+	DOWN_TICK = 1,	    /* a frame began; commits up to seq are consumed */
+	DOWN_INPUT = 2,	    /* one evdev event for one of the guest's devices */
+	DOWN_CONFIGURE = 3, /* the user wants this size for that scanout */
+	DOWN_LOST = 4,	    /* input was lost: all keys and buttons are up */
+};
+
+enum input_device { DEVICE_KEYBOARD, DEVICE_TABLET, DEVICE_MOUSE };
+
+/*
+ * All four, 32 bytes:
+ *	0 u8 op  1 u8 device  2 u8 scanout  3 u8 zero  4 u32 seq
+ *	8 u16 type  10 u16 code  12 i32 value  16 u16 width  18 u16 height
+ *	20 u8[12] zero
+ * INPUT: type, code, value as in linux/input-event-codes.h. ABS_X and ABS_Y on
+ * the tablet are pixels of that scanout. A group ends with EV_SYN.
+ */
+struct down {
+	uint8_t op;
+	uint8_t device;
+	uint8_t scanout;
+	uint32_t seq;
+	uint16_t type, code;
+	int32_t value;
+	uint16_t width, height;
+};
+
+int decode_down(const uint8_t *bytes, uint32_t len,
+    struct down *out) MUST_CHECK;
+int encode_down(const struct down *in,
+    uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+/* -ERANGE unless op, device and scanout are known ones. */
+int check_down(const struct down *in) MUST_CHECK;
