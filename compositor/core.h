@@ -63,7 +63,7 @@ struct domain {
 	bool exists;	  /* configured */
 	bool is_linked;	  /* a guest process is attached */
 	bool vm_is_up;
-	bool has_run;	  /* a VM was up since the domain was configured */
+	bool is_stopped;  /* the VM or its guest process went away */
 	bool has_news;	  /* committed since the last tick */
 	uint8_t leds;
 	uint32_t released_seq; /* last commit taken in */
@@ -100,6 +100,8 @@ struct core {
 	struct drag drag;
 	int32_t pointer_x, pointer_y; /* on pointer_output */
 	uint32_t pointer_output;
+	bool pointer_moved;	/* since the last EV_SYN */
+	uint32_t grab;		/* window that a held button began in */
 	uint64_t frames;
 	uint64_t dropped;
 };

@@ -37,7 +37,6 @@ struct output {
 };
 
 struct window {
-	bool exists;	 /* the domain has this scanout */
 	bool is_hidden;	 /* minimised by the user */
 	uint32_t domain, scanout, output;
 	struct rect content; /* on its output; size is what the user chose */
@@ -57,7 +56,7 @@ struct scene {
 };
 
 struct rect window_frame(const struct window *w, uint32_t scale);
-/* The title bar's row, outline and band excluded. */
+/* The title bar: inside the outline, above content and side bands. */
 struct rect window_title(const struct window *w, uint32_t scale);
 /* Buttons at the right of the title bar: minimise, maximise. */
 enum button { BUTTON_MINIMISE, BUTTON_MAXIMISE, BUTTON_COUNT };
@@ -82,3 +81,13 @@ struct rect scene_fit(const struct scene *scene, const struct window *w,
 void scene_damage_output(struct scene *scene, uint32_t output, struct rect r);
 void scene_damage_window(struct scene *scene, uint32_t window);
 void scene_damage_all(struct scene *scene);
+/* Every output's trust bar. */
+void scene_damage_bars(struct scene *scene);
+/* What was damaged on this output is painted now. */
+void scene_painted(struct scene *scene, uint32_t output);
+uint32_t scene_find(const struct scene *scene, uint32_t domain,
+    uint32_t scanout);
+/* Change a window's content rectangle, damage what it was and what it is. */
+void scene_place(struct scene *scene, uint32_t window, struct rect content);
+void scene_set_hidden(struct scene *scene, uint32_t window, bool is_hidden);
+bool window_is_visible(const struct window *w);

@@ -31,6 +31,9 @@ struct held_key {
 struct keys {
 	uint32_t modifiers; /* enum chord_modifier of the chord */
 	uint16_t chord_key;
+	/* Kept beside the table, so that a full table never hides the chord. */
+	uint8_t modifiers_down; /* bit per physical modifier key */
+	bool is_chord_key_down;
 	uint32_t n;
 	struct held_key held[TDS_MAX_HELD]; /* in order of press */
 };
@@ -43,9 +46,9 @@ struct key_out {
 
 struct keys_result {
 	bool is_sak; /* the chord was completed by this event */
-	bool was_known; /* a release of a key that was held, or a new press */
+	bool is_press; /* a new press of a key that was up */
 	uint32_t n;
-	struct key_out out[TDS_MAX_HELD + 2];
+	struct key_out out[TDS_MAX_HELD + 2]; /* all held back, and the key */
 };
 
 void keys_init(struct keys *keys, uint32_t modifiers, uint16_t chord_key);
@@ -55,6 +58,10 @@ void keys_init(struct keys *keys, uint32_t modifiers, uint16_t chord_key);
  */
 struct keys_result keys_event(struct keys *keys, uint16_t code, int32_t value,
     bool deliver);
+/* Something else happened (wheel): what is held back is passed on now. */
+struct keys_result keys_pass_held_back(struct keys *keys);
+/* The guest is gone: it saw nothing; no releases are owed. */
+void keys_forget_seen(struct keys *keys);
 /* The focus goes away: releases for exactly what was seen, in reverse. */
 struct keys_result keys_release_all(struct keys *keys);
 bool keys_is_held(const struct keys *keys, uint16_t code);
