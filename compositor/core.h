@@ -67,6 +67,7 @@ struct domain {
 	bool has_news;	  /* committed since the last tick */
 	uint8_t leds;
 	uint32_t released_seq; /* last commit taken in */
+	bool has_cursor;  /* it set an image, shown or hidden, since it is up */
 	struct cursor cursor;
 	struct core_domain config;
 };

@@ -1,0 +1,398 @@
+#include "compositor/core_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+void
+core_init(struct core *core)
+{
+	memset(core, 0, sizeof(*core));
+	core->focus = TDS_NONE;
+	core->grab = TDS_NONE;
+	core->panel.back = TDS_NONE;
+}
+
+int
+core_add_setup(struct core *core, const struct core_setup *setup)
+{
+	/* One modifier and a key is too easy to press by chance, and too easy
+	 * to need in a guest. */
+	if (__builtin_popcount(setup->modifiers) < 2 || setup->key == 0)
+		return -ERANGE;
+	core->setup = *setup;
+	keys_init(&core->keys, setup->modifiers, (uint16_t)setup->key);
+	return 0;
+}
+
+int
+core_add_output(struct core *core, const struct core_output *config)
+{
+	struct scene *scene = &core->scene;
+
+	if (config->index != scene->n_outputs)
+		return -EEXIST;
+	if (scene->n_outputs == TDS_MAX_OUTPUTS)
+		return -EDQUOT;
+
+	const int32_t w = (int32_t)config->width;
+	const int32_t h = (int32_t)config->height;
+	const int32_t bar = BAR_HEIGHT * (int32_t)config->scale;
+	if (h <= bar)
+		return -ERANGE;
+	scene->outputs[scene->n_outputs++] = (struct output){
+	    .config = *config,
+	    .area = rect_make(0, 0, w, h),
+	    .trust_bar = rect_make(0, 0, w, bar),
+	    .desk = rect_make(0, bar, w, h - bar),
+	};
+	return 0;
+}
+
+int
+core_add_domain(struct core *core, const struct core_domain *config)
+{
+	struct scene *scene = &core->scene;
+
+	if (config->index != core->n_domains)
+		return -EEXIST;
+	if (core->n_domains == TDS_MAX_DOMAINS ||
+	    scene->n_windows + config->scanouts > TDS_MAX_WINDOWS)
+		return -EDQUOT;
+	core->domains[core->n_domains] =
+	    (struct domain){.exists = true, .config = *config};
+	core->n_domains++;
+	for (uint32_t i = 0; i < config->scanouts; i++)
+		scene->windows[scene->n_windows++] = (struct window){
+		    .domain = config->index, .scanout = i};
+	return 0;
+}
+
+/* The n-th output that the domain may be shown on; -1 if there is none. */
+static int
+allowed_output(const struct core *core, uint32_t allowed, uint32_t nth)
+{
+	uint32_t found[TDS_MAX_OUTPUTS];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < core->scene.n_outputs; i++)
+		if (allowed & (1u << i))
+			found[n++] = i;
+	return n == 0 ? -1 : (int)found[nth % n];
+}
+
+/* Cascade from the top left, so that every title bar can be seen. */
+static void
+place_first(struct core *core, uint32_t window, const struct core_domain *config)
+{
+	enum { MARGIN = 48, STEP = 56, PLACES = 8 };
+	struct window *w = &core->scene.windows[window];
+	const struct output *o = &core->scene.outputs[w->output];
+	const int32_t s = (int32_t)o->config.scale;
+	const int32_t at =
+	    (MARGIN + STEP * (int32_t)(window % PLACES)) * s;
+	int32_t x = o->desk.x0 + at;
+	int32_t y = o->desk.y0 + at;
+
+	if (config->x >= 0 && config->y >= 0 && w->scanout == 0) {
+		x = config->x;
+		y = config->y;
+	}
+	w->content = scene_fit(&core->scene, w,
+	    rect_make(x + (OUTLINE + BAND) * s, y + (OUTLINE + TITLE_HEIGHT) * s,
+		(int32_t)config->width, (int32_t)config->height));
+}
+
+int
+core_start(struct core *core)
+{
+	struct scene *scene = &core->scene;
+
+	if (scene->n_outputs == 0 || core->keys.modifiers == 0)
+		return -EINVAL;
+	for (uint32_t i = 0; i < scene->n_windows; i++) {
+		struct window *w = &scene->windows[i];
+		const struct core_domain *config =
+		    &core->domains[w->domain].config;
+		const int output =
+		    allowed_output(core, config->outputs, w->scanout);
+		if (output < 0)
+			return -EINVAL;
+		w->output = (uint32_t)output;
+		place_first(core, i, config);
+		scene->stack[i] = i;
+	}
+	if (core->setup.focus != TDS_NONE &&
+	    core->setup.focus >= core->n_domains)
+		return -EINVAL;
+	core->pointer_x = (int32_t)scene->outputs[0].config.width / 2;
+	core->pointer_y = (int32_t)scene->outputs[0].config.height / 2;
+	struct actions none = {0};
+	focus_set(core, core->setup.focus, &none);
+	scene_damage_all(scene);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- actions */
+
+void
+act(struct actions *out, uint32_t domain, const struct down *record)
+{
+	if (out->n == CORE_MAX_ACTIONS)
+		return; /* cannot be: see CORE_MAX_ACTIONS */
+	out->a[out->n].domain = domain;
+	out->a[out->n].record = *record;
+	out->n++;
+}
+
+void
+act_input(struct core *core, struct actions *out, enum input_device device,
+    uint16_t type, uint16_t code, int32_t value)
+{
+	act(out, core->focus,
+	    &(struct down){.op = DOWN_INPUT,
+		.device = (uint8_t)device,
+		.type = type,
+		.code = code,
+		.value = value});
+}
+
+void
+act_configure(struct core *core, struct actions *out, uint32_t window)
+{
+	const struct window *w = &core->scene.windows[window];
+
+	if (!core->domains[w->domain].is_linked)
+		return;
+	act(out, w->domain,
+	    &(struct down){.op = DOWN_CONFIGURE,
+		.scanout = (uint8_t)w->scanout,
+		.width = (uint16_t)(w->content.x1 - w->content.x0),
+		.height = (uint16_t)(w->content.y1 - w->content.y0)});
+}
+
+/* ----------------------------------------------------------- guest events */
+
+static void
+domain_damage(struct core *core, uint32_t domain)
+{
+	for (uint32_t i = 0; i < core->scene.n_windows; i++)
+		if (core->scene.windows[i].domain == domain)
+			scene_damage_window(&core->scene, i);
+	if (core->panel.is_open)
+		scene_damage_all(&core->scene); /* it tells the state */
+}
+
+static void
+domain_forget_pictures(struct core *core, uint32_t domain)
+{
+	for (uint32_t i = 0; i < core->scene.n_windows; i++) {
+		struct window *w = &core->scene.windows[i];
+		if (w->domain != domain)
+			continue;
+		w->buffer = (struct commit){0};
+		damage_clear(&w->damage);
+	}
+	core->domains[domain].cursor = (struct cursor){0};
+	core->domains[domain].has_cursor = false;
+	pointer_damage(core);
+}
+
+static void
+guest_link(struct core *core, uint32_t domain, struct actions *out)
+{
+	struct domain *d = &core->domains[domain];
+
+	domain_forget_pictures(core, domain);
+	d->is_linked = true;
+	d->vm_is_up = false;
+	d->has_news = false;
+	d->leds = 0;
+	for (uint32_t i = 0; i < core->scene.n_windows; i++)
+		if (core->scene.windows[i].domain == domain)
+			act_configure(core, out, i);
+	domain_damage(core, domain);
+}
+
+static void
+guest_down(struct core *core, uint32_t domain)
+{
+	struct domain *d = &core->domains[domain];
+
+	domain_forget_pictures(core, domain);
+	d->is_linked = false;
+	d->vm_is_up = false;
+	d->is_stopped = true;
+	d->has_news = false;
+	d->leds = 0;
+	if (core->focus == domain)
+		focus_lose(core);
+	if (core->panel.back == domain)
+		core->panel.back = TDS_NONE;
+	domain_damage(core, domain);
+	scene_damage_bars(&core->scene);
+}
+
+static void
+guest_vm(struct core *core, uint32_t domain, bool is_up)
+{
+	struct domain *d = &core->domains[domain];
+
+	if (!is_up) {
+		d->is_stopped = d->is_stopped || d->vm_is_up;
+		d->leds = 0;
+		domain_forget_pictures(core, domain);
+	} else {
+		d->is_stopped = false;
+	}
+	d->vm_is_up = is_up;
+	domain_damage(core, domain);
+	scene_damage_bars(&core->scene);
+}
+
+/* Same picture memory and size: only the guest's own damage is new. */
+static bool
+is_same_buffer(const struct commit *a, const struct commit *b)
+{
+	return a->offset_bytes == b->offset_bytes &&
+	    a->stride_bytes == b->stride_bytes &&
+	    a->width_px == b->width_px && a->height_px == b->height_px;
+}
+
+static void
+guest_commit(struct core *core, uint32_t domain, const struct commit *c)
+{
+	struct domain *d = &core->domains[domain];
+	const uint32_t at = scene_find(&core->scene, domain, c->scanout);
+
+	d->has_news = true;
+	d->released_seq = c->seq;
+	if (at == TDS_NONE)
+		return;
+	struct window *w = &core->scene.windows[at];
+	const bool is_same = is_same_buffer(&w->buffer, c);
+	const bool is_same_size = w->buffer.width_px == c->width_px &&
+	    w->buffer.height_px == c->height_px;
+	w->buffer = *c;
+	if (!is_same_size)
+		scene_damage_window(&core->scene, at);
+	if (core->panel.is_open || !window_is_visible(w))
+		return; /* painted whole when it is shown again */
+	if (is_same)
+		damage_add(&w->damage,
+		    rect_make((int32_t)c->x, (int32_t)c->y, (int32_t)c->w,
+			(int32_t)c->h));
+	else
+		damage_add(&w->damage,
+		    rect_make(0, 0, (int32_t)c->width_px,
+			(int32_t)c->height_px));
+}
+
+static void
+guest_leds(struct core *core, uint32_t domain, uint8_t leds)
+{
+	if (core->domains[domain].leds == leds)
+		return;
+	core->domains[domain].leds = leds;
+	if (core->focus == domain)
+		scene_damage_bars(&core->scene);
+}
+
+/* Release and tick: at the frame's start, before any work is known. */
+static void
+frame(struct core *core, struct actions *out)
+{
+	core->frames++;
+	for (uint32_t i = 0; i < core->n_domains; i++) {
+		struct domain *d = &core->domains[i];
+		if (!d->is_linked || !d->has_news)
+			continue;
+		d->has_news = false;
+		act(out, i,
+		    &(struct down){.op = DOWN_TICK, .seq = d->released_seq});
+	}
+}
+
+static bool
+is_for_a_linked_guest(const struct core *core, const struct event *event)
+{
+	return event->domain < core->n_domains &&
+	    core->domains[event->domain].is_linked;
+}
+
+static void
+guest_event(struct core *core, const struct event *event)
+{
+	if (!is_for_a_linked_guest(core, event))
+		return;
+	switch (event->kind) {
+	case EVENT_COMMIT:
+		guest_commit(core, event->domain, &event->commit);
+		return;
+	case EVENT_CURSOR:
+		core->domains[event->domain].has_news = true;
+		core->domains[event->domain].has_cursor = true;
+		core->domains[event->domain].cursor = event->cursor;
+		if (core->focus == event->domain)
+			pointer_damage(core);
+		return;
+	case EVENT_LEDS:
+		guest_leds(core, event->domain, event->leds);
+		return;
+	case EVENT_VM:
+		guest_vm(core, event->domain, event->is_up);
+		return;
+	case EVENT_INPUT:
+	case EVENT_LINK:
+	case EVENT_DOWN:
+	case EVENT_FOCUS:
+	case EVENT_FRAME:
+		return;
+	}
+}
+
+void
+core_step(struct core *core, const struct event *event, uint64_t now_ns,
+    struct actions *out)
+{
+	(void)now_ns;
+	out->n = 0;
+	switch (event->kind) {
+	case EVENT_INPUT:
+		input_event(core, &event->input, out);
+		return;
+	case EVENT_LINK:
+		if (event->domain < core->n_domains)
+			guest_link(core, event->domain, out);
+		return;
+	case EVENT_DOWN:
+		if (event->domain < core->n_domains)
+			guest_down(core, event->domain);
+		return;
+	case EVENT_FOCUS:
+		/* While the panel is open the answer is given there. */
+		if (event->domain < core->n_domains && !core->panel.is_open)
+			focus_set(core, event->domain, out);
+		return;
+	case EVENT_FRAME:
+		frame(core, out);
+		return;
+	case EVENT_COMMIT:
+	case EVENT_CURSOR:
+	case EVENT_LEDS:
+	case EVENT_VM:
+		guest_event(core, event);
+		return;
+	}
+}
+
+bool
+core_is_dirty(const struct core *core)
+{
+	for (uint32_t i = 0; i < core->scene.n_outputs; i++)
+		if (core->scene.outputs[i].damage.n > 0)
+			return true;
+	for (uint32_t i = 0; i < core->scene.n_windows; i++)
+		if (core->scene.windows[i].damage.n > 0)
+			return true;
+	return false;
+}

@@ -1,0 +1,43 @@
+/*
+ * core_private: what the files of the core share with one another and with
+ * nobody else.
+ */
+#pragma once
+
+#include "compositor/core.h"
+
+void act(struct actions *out, uint32_t domain, const struct down *record);
+/* One evdev event for a device of the domain that has the focus. */
+void act_input(struct core *core, struct actions *out,
+    enum input_device device, uint16_t type, uint16_t code, int32_t value);
+/* The size that the user chose for a window, to its guest. */
+void act_configure(struct core *core, struct actions *out, uint32_t window);
+
+/* input.c: user events */
+void input_event(struct core *core, const struct input_event_wire *in,
+    struct actions *out);
+
+/* focus.c: the only code that changes who has keyboard and pointer */
+void focus_set(struct core *core, uint32_t domain, struct actions *out);
+/* The same for a domain that is gone: nothing is sent to it. */
+void focus_lose(struct core *core);
+/* Send what a change of keys brought to the focused domain. */
+void focus_send(struct core *core, const struct keys_result *keys,
+    struct actions *out);
+
+/* panel.c: the trusted panel */
+void panel_open(struct core *core, struct actions *out);
+void panel_key(struct core *core, uint16_t code, struct actions *out);
+
+/* pointer.c */
+void pointer_axis(struct core *core, uint16_t type, uint16_t code,
+    int32_t value, struct actions *out);
+void pointer_sync(struct core *core, struct actions *out);
+/* True if the press is for the focused domain, false if it is the user's
+ * business with tds (focus, raise, move, resize, buttons). */
+bool pointer_press(struct core *core, uint16_t code, struct actions *out);
+void pointer_release(struct core *core, uint16_t code, struct actions *out);
+/* Position before a button, so that it means what the user sees. */
+void pointer_send_position(struct core *core, struct actions *out);
+/* Everything that the cursor may cover at its present place. */
+void pointer_damage(struct core *core);

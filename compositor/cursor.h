@@ -1,0 +1,20 @@
+/*
+ * cursor: whose cursor is shown. The one rule, for painting and for status.
+ *
+ * Inside the visible picture of the focused domain its own image is shown (or
+ * none, where it hid it), blended with its own pixels only. Everywhere else,
+ * and where the guest never set one, it is our opaque arrow.
+ */
+#pragma once
+
+#include "compositor/core.h"
+
+enum { ARROW_WIDTH = 16, ARROW_HEIGHT = 24 }; /* logical pixels */
+
+/* The focused domain's window with the pointer in its visible picture. */
+uint32_t cursor_target(const struct core *core);
+bool cursor_is_ours(const struct core *core);
+/* Window whose guest's image is shown, or TDS_NONE. */
+uint32_t cursor_window(const struct core *core);
+/* All pixels that our arrow or the guest's image may cover now. */
+struct rect cursor_extent(const struct core *core);

@@ -1,0 +1,102 @@
+#include "compositor/core_private.h"
+
+#include <linux/input-event-codes.h>
+
+/*
+ * Keyboard and pointer belong to one domain, `focus`, or to nobody. They move
+ * in one step: the old domain gets a release for each key and button that it
+ * saw pressed, in reverse; the new one starts with nothing pressed.
+ *
+ *		  click, digit in the panel, tdsctl focus
+ *	nobody <-------------------------------------------> domain
+ *		  SAK (panel opens), its guest process ends
+ *
+ * No guest record reaches any function of this file.
+ */
+
+static bool
+is_button(uint16_t code)
+{
+	return code >= BTN_MOUSE && code < BTN_JOYSTICK;
+}
+
+void
+focus_send(struct core *core, const struct keys_result *keys,
+    struct actions *out)
+{
+	if (core->focus == TDS_NONE)
+		return;
+	for (uint32_t i = 0; i < keys->n; i++) {
+		const struct key_out *k = &keys->out[i];
+		const enum input_device device =
+		    is_button(k->code) ? DEVICE_TABLET : DEVICE_KEYBOARD;
+		if (device == DEVICE_TABLET)
+			pointer_send_position(core, out);
+		act_input(core, out, device, EV_KEY, k->code, k->value);
+		act_input(core, out, device, EV_SYN, SYN_REPORT, 0);
+	}
+}
+
+static void
+damage_frames(struct core *core, uint32_t domain)
+{
+	for (uint32_t i = 0; i < core->scene.n_windows; i++)
+		if (core->scene.windows[i].domain == domain)
+			scene_damage_window(&core->scene, i);
+}
+
+/* Bring the domain's windows to the front, in their own order. */
+static void
+raise_domain(struct core *core, uint32_t domain)
+{
+	uint32_t mine[TDS_MAX_SCANOUTS];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < core->scene.n_windows; i++) {
+		const uint32_t at = core->scene.stack[i];
+		if (core->scene.windows[at].domain == domain &&
+		    n < TDS_MAX_SCANOUTS)
+			mine[n++] = at;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		scene_set_hidden(&core->scene, mine[i], false);
+		scene_raise(&core->scene, mine[i]);
+	}
+}
+
+static void
+move_to(struct core *core, uint32_t domain)
+{
+	const uint32_t old = core->focus;
+
+	pointer_damage(core);
+	core->focus = domain;
+	core->grab = TDS_NONE;
+	core->drag = (struct drag){.kind = DRAG_NONE};
+	pointer_damage(core);
+	if (old != TDS_NONE)
+		damage_frames(core, old);
+	if (domain != TDS_NONE)
+		damage_frames(core, domain);
+	scene_damage_bars(&core->scene);
+}
+
+void
+focus_set(struct core *core, uint32_t domain, struct actions *out)
+{
+	if (core->focus != domain) {
+		const struct keys_result keys =
+		    keys_release_all(&core->keys);
+		focus_send(core, &keys, out);
+		move_to(core, domain);
+	}
+	if (domain != TDS_NONE)
+		raise_domain(core, domain);
+}
+
+void
+focus_lose(struct core *core)
+{
+	keys_forget_seen(&core->keys);
+	move_to(core, TDS_NONE);
+}

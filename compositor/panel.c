@@ -1,0 +1,102 @@
+#include "compositor/core_private.h"
+
+#include <linux/input-event-codes.h>
+
+/*
+ *	closed --SAK--> open --digit, Enter, D--> closed, that domain focused
+ *			open --Escape--> closed, back to who had it
+ *
+ * While it is open nobody has the keyboard, and no input leaves the core.
+ */
+
+void
+panel_open(struct core *core, struct actions *out)
+{
+	if (core->panel.is_open)
+		return;
+	core->panel.back = core->focus;
+	core->panel.chosen = core->focus == TDS_NONE ? 0 : core->focus;
+	focus_set(core, TDS_NONE, out);
+	core->panel.is_open = true;
+	scene_damage_all(&core->scene);
+}
+
+static void
+panel_close(struct core *core, uint32_t domain, struct actions *out)
+{
+	core->panel.is_open = false;
+	scene_damage_all(&core->scene);
+	focus_set(core, domain, out);
+}
+
+static void
+choose(struct core *core, uint32_t domain)
+{
+	if (core->panel.chosen == domain)
+		return;
+	core->panel.chosen = domain;
+	scene_damage_all(&core->scene);
+}
+
+/* The chord as key events that no device sent: the user asked for them. */
+static void
+send_chord(struct core *core, struct actions *out)
+{
+	static const struct {
+		uint32_t modifier;
+		uint16_t code;
+	} keys[] = {{CHORD_CTRL, KEY_LEFTCTRL}, {CHORD_ALT, KEY_LEFTALT},
+	    {CHORD_SHIFT, KEY_LEFTSHIFT}, {CHORD_META, KEY_LEFTMETA}};
+	uint16_t codes[5];
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 4; i++)
+		if (core->setup.modifiers & keys[i].modifier)
+			codes[n++] = keys[i].code;
+	codes[n++] = (uint16_t)core->setup.key;
+	for (uint32_t i = 0; i < 2 * n; i++) {
+		const bool down = i < n;
+		const uint16_t code = down ? codes[i] : codes[2 * n - 1 - i];
+		act_input(core, out, DEVICE_KEYBOARD, EV_KEY, code, down);
+		act_input(core, out, DEVICE_KEYBOARD, EV_SYN, SYN_REPORT, 0);
+	}
+}
+
+void
+panel_key(struct core *core, uint16_t code, struct actions *out)
+{
+	const uint32_t chosen = core->panel.chosen;
+	const uint32_t n = core->n_domains;
+
+	if (code >= KEY_1 && code <= KEY_9) {
+		if ((uint32_t)(code - KEY_1) < n)
+			panel_close(core, (uint32_t)(code - KEY_1), out);
+		return;
+	}
+	switch (code) {
+	case KEY_ESC:
+		panel_close(core, core->panel.back, out);
+		return;
+	case KEY_UP:
+		if (chosen > 0)
+			choose(core, chosen - 1);
+		return;
+	case KEY_DOWN:
+		if (chosen + 1 < n)
+			choose(core, chosen + 1);
+		return;
+	case KEY_ENTER:
+	case KEY_KPENTER:
+		if (chosen < n)
+			panel_close(core, chosen, out);
+		return;
+	case KEY_D:
+		if (chosen >= n || !core->domains[chosen].is_linked)
+			return;
+		panel_close(core, chosen, out);
+		send_chord(core, out);
+		return;
+	default:
+		return;
+	}
+}
