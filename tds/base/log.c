@@ -20,7 +20,7 @@ log_init(const char *process)
 
 /* One write per line, so that lines of several processes do not mix. A full
  * disk or a closed pipe loses the line and disturbs nothing else. */
-static void
+__attribute__((format(printf, 3, 0))) static void
 emit(const char *kind, const char *who, const char *format, va_list ap)
 {
 	char line[LINE_MAX_BYTES];

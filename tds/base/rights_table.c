@@ -1,0 +1,355 @@
+#include "tds/base/rights_table.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#if !defined(__x86_64__)
+#error "the table of system calls is written for x86-64"
+#endif
+
+/* clang says __has_feature, gcc says __SANITIZE_ADDRESS__ */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IS_SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#endif
+
+/*
+ * A rule allows one call; with an argument rule only if
+ * (args[arg] & mask) == value. The low 32 bits are compared: every argument
+ * named here is an int, or its upper half has no meaning to the kernel.
+ * Several rules for one call: any of them allows it.
+ */
+struct rule {
+	uint32_t nr;
+	uint32_t roles;
+	uint32_t arg, mask, value; /* mask 0: any arguments */
+};
+
+enum {
+	T = 1 << ROLE_TDSD,
+	C = 1 << ROLE_CORE,
+	G = 1 << ROLE_GUEST,
+	U = 1 << ROLE_CTL, /* the user's tdsctl */
+};
+
+#define ANY 0, 0, 0
+#define ARG_IS(arg, value) (arg), UINT32_MAX, (uint32_t)(value)
+#define ARG_LACKS(arg, bits) (arg), (uint32_t)(bits), 0
+
+/*
+ * The table. Everything that is not here kills the process.
+ *
+ * A filter is inherited: what tdsd may not do, no child of tdsd may do. So
+ * tdsd may do all that its children may (tdsd_inherits below), and T alone
+ * marks what nobody else does after start-up.
+ */
+static const struct rule rules[] = {
+    /* once per frame or per input event: first, so that it is found first */
+    {SYS_epoll_wait, C | G, ANY},
+    {SYS_epoll_pwait, C | G, ANY},
+    {SYS_read, C | G | U, ANY},
+    {SYS_write, C | G | U, ANY},
+    {SYS_recvmsg, C | G | U, ANY},
+    {SYS_sendmsg, C | G | U, ANY},
+    {SYS_timerfd_settime, C | G, ANY},
+    {SYS_clock_gettime, C | G | U, ANY},
+
+    /* descriptors come over the channel; nobody opens one */
+    {SYS_close, C | G | U, ANY},
+    {SYS_epoll_ctl, C | G, ANY},
+    {SYS_accept4, G, ANY},
+    {SYS_fstat, C | G | U, ANY},
+    /* fstat() of glibc: a path would be refused by Landlock as well */
+    {SYS_newfstatat, C | G | U, ARG_IS(3, AT_EMPTY_PATH)},
+    /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
+    {SYS_fcntl, C | G, ARG_IS(1, F_GET_SEALS)},
+
+    /* memory: never executable */
+    {SYS_mmap, C | G | U, ARG_LACKS(2, PROT_EXEC)},
+    {SYS_munmap, C | G | U, ANY},
+    {SYS_madvise, C | G, ANY},
+    {SYS_brk, C | G | U, ANY},
+
+    /* the end, and going on after SIGSTOP */
+    {SYS_exit_group, C | G | U, ANY},
+    {SYS_rt_sigreturn, C | G | U, ANY},
+    {SYS_restart_syscall, C | G | U, ANY},
+
+    /* tdsctl: waits with a time limit, writes a PNG that it opened before */
+    {SYS_poll, U, ANY},
+    {SYS_lseek, U, ANY},
+    {SYS_writev, U, ANY},
+    {SYS_fsync, U, ANY},
+    {SYS_ioctl, U, ARG_IS(1, TCGETS)}, /* stdio asks whether it is a tty */
+
+    /* tdsd, and its children before their own seal: starting programs */
+    {SYS_clone, T, ANY},
+    {SYS_clone3, T, ANY},
+    {SYS_fork, T, ANY},
+    {SYS_vfork, T, ANY},
+    {SYS_execve, T, ANY},
+    {SYS_execveat, T, ANY},
+    {SYS_wait4, T, ANY},
+    {SYS_waitid, T, ANY},
+    {SYS_kill, T, ANY},
+    {SYS_tgkill, T, ANY},
+    {SYS_pidfd_send_signal, T, ANY},
+    {SYS_exit, T, ANY},
+    {SYS_dup, T, ANY},
+    {SYS_dup2, T, ANY},
+    {SYS_dup3, T, ANY},
+    {SYS_close_range, T, ANY},
+    {SYS_setsid, T, ANY},
+    {SYS_getpid, T, ANY},
+    {SYS_getppid, T, ANY},
+    {SYS_gettid, T, ANY},
+    {SYS_getuid, T, ANY},
+    {SYS_geteuid, T, ANY},
+    {SYS_getgid, T, ANY},
+    {SYS_getegid, T, ANY},
+
+    /* tdsd: descriptors for its children, its sockets */
+    {SYS_openat, T, ANY},
+    {SYS_mkdirat, T, ANY},
+    {SYS_mkdir, T, ANY},
+    {SYS_unlink, T, ANY},
+    {SYS_unlinkat, T, ANY},
+    {SYS_rmdir, T, ANY},
+    {SYS_rename, T, ANY},
+    {SYS_chmod, T, ANY},
+    {SYS_fchmod, T, ANY},
+    {SYS_fchmodat, T, ANY},
+    {SYS_chdir, T, ANY},
+    {SYS_fchdir, T, ANY},
+    {SYS_getcwd, T, ANY},
+    {SYS_umask, T, ANY},
+    {SYS_access, T, ANY},
+    {SYS_faccessat, T, ANY},
+    {SYS_faccessat2, T, ANY},
+    {SYS_stat, T, ANY},
+    {SYS_lstat, T, ANY},
+    {SYS_statx, T, ANY},
+    {SYS_newfstatat, T, ANY},
+    {SYS_readlink, T, ANY},
+    {SYS_readlinkat, T, ANY},
+    {SYS_getdents64, T, ANY},
+    {SYS_flock, T, ANY},
+    {SYS_fcntl, T, ANY},
+    {SYS_pread64, T, ANY},
+    {SYS_pwrite64, T, ANY},
+    {SYS_readv, T, ANY},
+    {SYS_memfd_create, T, ANY},
+    {SYS_ftruncate, T, ANY},
+    {SYS_eventfd2, T, ANY},
+    {SYS_timerfd_create, T, ANY},
+    {SYS_timerfd_gettime, T, ANY},
+    {SYS_signalfd4, T, ANY},
+    {SYS_epoll_create1, T, ANY},
+    {SYS_pipe2, T, ANY},
+    {SYS_socket, T, ARG_IS(0, 1 /* AF_UNIX */)},
+    {SYS_socketpair, T, ARG_IS(0, 1 /* AF_UNIX */)},
+    {SYS_bind, T, ANY},
+    {SYS_listen, T, ANY},
+    {SYS_connect, T, ANY},
+    {SYS_accept, T, ANY},
+    {SYS_sendto, T, ANY},
+    {SYS_recvfrom, T, ANY},
+    {SYS_shutdown, T, ANY},
+    {SYS_getsockopt, T, ANY},
+    {SYS_setsockopt, T, ANY},
+    {SYS_getsockname, T, ANY},
+
+    /* what the C library and the loader of a new program need */
+    {SYS_mmap, T, ANY},
+    {SYS_mprotect, T, ANY},
+    {SYS_mremap, T, ANY},
+    {SYS_arch_prctl, T, ANY},
+    {SYS_set_tid_address, T, ANY},
+    {SYS_set_robust_list, T, ANY},
+    {SYS_rseq, T, ANY},
+    {SYS_futex, T, ANY},
+    {SYS_getrandom, T, ANY},
+    {SYS_uname, T, ANY},
+    {SYS_sysinfo, T, ANY},
+    {SYS_sched_getaffinity, T, ANY},
+    {SYS_rt_sigaction, T, ANY},
+    {SYS_rt_sigprocmask, T, ANY},
+    {SYS_sigaltstack, T, ANY},
+    {SYS_clock_nanosleep, T, ANY},
+    {SYS_clock_getres, T, ANY},
+    {SYS_gettimeofday, T, ANY},
+    {SYS_time, T, ANY},
+    {SYS_ioctl, T, ARG_IS(1, TCGETS)},
+
+    /* a child's own rights_seal() */
+    {SYS_prctl, T, ANY},
+    {SYS_seccomp, T, ANY},
+    {SYS_prlimit64, T, ANY},
+    {SYS_setrlimit, T, ANY},
+    {SYS_getrlimit, T, ANY},
+    {SYS_unshare, T, ANY},
+    {SYS_mount, T, ANY},
+    {SYS_umount2, T, ANY},
+    {SYS_pivot_root, T, ANY},
+    {SYS_chroot, T, ANY},
+    {SYS_capget, T, ANY},
+    {SYS_capset, T, ANY},
+    {SYS_setgroups, T, ANY},
+    {SYS_setresuid, T, ANY},
+    {SYS_setresgid, T, ANY},
+    {SYS_landlock_create_ruleset, T, ANY},
+    {SYS_landlock_add_rule, T, ANY},
+    {SYS_landlock_restrict_self, T, ANY},
+
+#if defined(IS_SANITIZED)
+    /* the run-time library of the sanitizers; never in a release build */
+    {SYS_mmap, C | G | U, ANY},
+    {SYS_mprotect, C | G | U, ANY},
+    {SYS_mremap, C | G | U, ANY},
+    {SYS_futex, C | G | U, ANY},
+    {SYS_sigaltstack, C | G | U, ANY},
+    {SYS_rt_sigaction, C | G | U, ANY},
+    {SYS_rt_sigprocmask, C | G | U, ANY},
+    {SYS_sched_yield, C | G | U, ANY},
+    {SYS_getpid, C | G | U, ANY},
+    {SYS_gettid, C | G | U, ANY},
+    {SYS_getrlimit, C | G | U, ANY},
+    {SYS_prlimit64, C | G | U, ANY},
+    {SYS_openat, C | G | U, ANY},
+    {SYS_readlink, C | G | U, ANY},
+    {SYS_newfstatat, C | G | U, ANY},
+    {SYS_lseek, C | G | U, ANY},
+    {SYS_personality, T | C | G | U, ANY},
+    {SYS_ptrace, T, ANY},
+#endif
+};
+
+#if defined(IS_SANITIZED)
+/*
+ * The leak checker needs threads, ptrace and /proc, which a sealed process
+ * does not have; it would report its own failure at the end of each.
+ */
+const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *
+__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+#endif
+
+enum {
+	N_RULES = sizeof(rules) / sizeof(rules[0]),
+	MAX_INSNS = 6 + 6 * N_RULES + 1,
+	X32_BIT = 0x40000000,
+};
+
+struct filter {
+	uint16_t n;
+	struct sock_filter insns[MAX_INSNS];
+};
+
+static bool
+rule_holds(const struct rule *rule, enum role role)
+{
+	const bool tdsd_inherits = role == ROLE_TDSD;
+
+	return tdsd_inherits || (rule->roles & (1u << role)) != 0;
+}
+
+bool
+rights_table_has(enum role role, uint32_t nr)
+{
+	for (uint32_t i = 0; i < N_RULES; i++)
+		if (rules[i].nr == nr && rule_holds(&rules[i], role))
+			return true;
+	return false;
+}
+
+static void
+stmt(struct filter *f, uint16_t code, uint32_t k)
+{
+	f->insns[f->n++] = (struct sock_filter){.code = code, .k = k};
+}
+
+/* Go on with the next instruction if the accumulator is k, else skip n. */
+static void
+unless_equal_skip(struct filter *f, uint32_t k, uint8_t n)
+{
+	f->insns[f->n++] = (struct sock_filter){
+	    .code = BPF_JMP | BPF_JEQ | BPF_K, .jf = n, .k = k};
+}
+
+static void
+load(struct filter *f, size_t offset)
+{
+	stmt(f, BPF_LD | BPF_W | BPF_ABS, (uint32_t)offset);
+}
+
+static void
+verdict(struct filter *f, uint32_t action)
+{
+	stmt(f, BPF_RET | BPF_K, action);
+}
+
+/* The accumulator holds the call's number before and after each rule. */
+static void
+add_rule(struct filter *f, const struct rule *rule)
+{
+	if (rule->mask == 0) {
+		unless_equal_skip(f, rule->nr, 1);
+		verdict(f, SECCOMP_RET_ALLOW);
+		return;
+	}
+
+	unless_equal_skip(f, rule->nr, 5);
+	load(f, offsetof(struct seccomp_data, args) + 8 * rule->arg);
+	stmt(f, BPF_ALU | BPF_AND | BPF_K, rule->mask);
+	unless_equal_skip(f, rule->value, 1);
+	verdict(f, SECCOMP_RET_ALLOW);
+	load(f, offsetof(struct seccomp_data, nr));
+}
+
+static void
+build_filter(struct filter *f, enum role role)
+{
+	/* The numbers mean other calls on another architecture ... */
+	load(f, offsetof(struct seccomp_data, arch));
+	unless_equal_skip(f, AUDIT_ARCH_X86_64, 1);
+	f->insns[f->n++] =
+	    (struct sock_filter){.code = BPF_JMP | BPF_JA, .k = 1};
+	verdict(f, SECCOMP_RET_KILL_PROCESS);
+
+	/* ... and x32 calls have numbers of their own, which no rule names. */
+	load(f, offsetof(struct seccomp_data, nr));
+	for (uint32_t i = 0; i < N_RULES; i++)
+		if (rule_holds(&rules[i], role))
+			add_rule(f, &rules[i]);
+	verdict(f, SECCOMP_RET_KILL_PROCESS);
+}
+
+_Static_assert(MAX_INSNS <= BPF_MAXINSNS, "the kernel takes the filter");
+
+int
+rights_install_filter(enum role role)
+{
+	struct filter f = {0};
+
+	build_filter(&f, role);
+	const struct sock_fprog program = {.len = f.n, .filter = f.insns};
+	const long err = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
+	    SECCOMP_FILTER_FLAG_TSYNC, &program);
+	/* positive: the thread that could not be brought under the filter */
+	return err < 0 ? -errno : err > 0 ? -EBUSY : 0;
+}
