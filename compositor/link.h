@@ -1,0 +1,47 @@
+/*
+ * link: the core's end of what it shares with one tds-guest: two rings, two
+ * doorbells, and the guest's pixels, read-only. Nothing here blocks, and the
+ * work of one poll is bounded by the size of the ring.
+ */
+#pragma once
+
+#include "compositor/paint.h"
+
+struct link {
+	bool is_open;
+	void *ring_base;     /* owned mapping of RING_BYTES */
+	struct pool pool;    /* owned mapping, PROT_READ */
+	int bell_up;	     /* owned: the guest rings, we listen (edge) */
+	int bell_down;	     /* owned: we ring */
+	struct ring up, down;
+	uint32_t quiet_frames; /* since this guest's last record */
+	bool wants_bell;       /* up.wake as we last published it */
+	bool has_news;	       /* put since the last flush */
+	bool has_lost_input;   /* the ring was full: LOST is owed */
+	bool owes_tick;
+	bool owes_configure[TDS_MAX_SCANOUTS];
+	struct down tick;
+	struct down configure[TDS_MAX_SCANOUTS];
+};
+
+/*
+ * fds: ring, pool, bell up, bell down; taken on success (set to -1). Demands
+ * F_SEAL_SHRINK and the full size of both memfds: -EBADMSG otherwise.
+ */
+int link_open(struct link *link, const struct core_link *record,
+    int fds[4]) MUST_CHECK;
+void link_close(struct link *link);
+
+/* Queue a record. Input that does not fit is lost and said to be lost. */
+void link_put(struct link *link, const struct down *record);
+/* Publish what was put and ring, if the guest wants its bell rung. */
+void link_flush(struct link *link);
+
+/*
+ * Take in everything that waits: each record is decoded, checked, and stepped
+ * into the core. The number of records, or -EBADMSG/-ERANGE: to be dropped.
+ */
+int link_poll(struct link *link, struct core *core, uint32_t domain,
+    uint64_t now_ns) MUST_CHECK;
+/* Once per frame, after link_poll(): ask for the bell when it was quiet. */
+void link_settle(struct link *link, int n_records);
