@@ -148,7 +148,7 @@ static const struct rule rules[] = {
     {SYS_flock, T, ANY},
     {SYS_fcntl, T, ANY},
     {SYS_pread64, T, ANY},
-    {SYS_pwrite64, T, ANY},
+    {SYS_pwrite64, C, ANY}, /* a snapshot, into a memfd of tdsd */
     {SYS_readv, T, ANY},
     {SYS_memfd_create, T, ANY},
     {SYS_ftruncate, T, ANY},
