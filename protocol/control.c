@@ -276,9 +276,9 @@ decode_core_down(struct rd *rd, struct core_down *out)
 	out->reason = rd_u32(rd);
 	if (rd_end(rd) < 0)
 		return -EBADMSG;
-	return out->domain < TDS_MAX_DOMAINS && out->reason <= REASON_MALFORMED
-	    ? 0
-	    : -ERANGE;
+	if (out->reason < REASON_EXITED || out->reason > REASON_MALFORMED)
+		return -ERANGE;
+	return out->domain < TDS_MAX_DOMAINS ? 0 : -ERANGE;
 }
 
 int
@@ -358,7 +358,13 @@ decode_core_input(struct rd *rd, struct core_input *out)
 	}
 	if (rd_end(rd) < 0)
 		return -EBADMSG;
-	return out->n <= TDS_MAX_INPUT_BATCH ? 0 : -ERANGE;
+	if (out->n > TDS_MAX_INPUT_BATCH)
+		return -ERANGE;
+	for (uint32_t i = out->n; i < TDS_MAX_INPUT_BATCH; i++)
+		if (out->events[i].type != 0 || out->events[i].code != 0 ||
+		    out->events[i].value != 0)
+			return -EBADMSG;
+	return 0;
 }
 
 int

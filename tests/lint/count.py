@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""count.py TREE: lines of C without blanks and comments, against the limits.
+
+The core is what everything depends on: compositor/ without its back-ends, the
+pure part of kbd/, and protocol/. The sum adds back-ends, tdsd, one guest
+process and what they share.
+"""
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+
+BACK_END = ['compositor/main.c', 'compositor/headless*', 'compositor/shell*',
+            'compositor/*_drm.[ch]', 'compositor/bake*', 'kbd/main.c',
+            'kbd/*_libinput.[ch]', 'kbd/*_evdev.[ch]']
+CORE = ['compositor/*.[ch]', 'kbd/*.[ch]', 'protocol/*.[ch]']
+REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
+LIMIT_CORE, LIMIT_SUM = 4500, 12000
+
+# strings and characters are kept whole, so that "/*" in one is no comment
+TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
+                   r'|/\*.*?\*/|//[^\n]*', re.S)
+
+
+def lines(path):
+    text = open(path, encoding='utf-8').read()
+    text = TOKEN.sub(
+        lambda m: m.group() if m.group()[0] in '"\'' else ' ', text)
+    return sum(1 for line in text.splitlines() if line.strip())
+
+
+def matches(path, patterns):
+    return any(fnmatch.fnmatch(path, p) for p in patterns)
+
+
+def main():
+    tree = sys.argv[1]
+    out = subprocess.run(['git', '-C', tree, 'ls-files', '*.c', '*.h'],
+                         check=True, stdout=subprocess.PIPE).stdout.decode()
+    sums = {'core': 0, 'back-ends': 0, 'tdsd, guest process, base': 0}
+    for path in out.split('\n'):
+        full = os.path.join(tree, path)
+        if not path or not os.path.exists(full):
+            continue
+        if matches(path, BACK_END):
+            sums['back-ends'] += lines(full)
+        elif matches(path, CORE):
+            sums['core'] += lines(full)
+        elif matches(path, REST):
+            sums['tdsd, guest process, base'] += lines(full)
+    total = sum(sums.values())
+    for name, n in sums.items():
+        print('%-28s %6d%s' % (
+            name, n, '  of at most %d' % LIMIT_CORE if name == 'core' else ''))
+    print('%-28s %6d  of at most %d' % ('sum', total, LIMIT_SUM))
+    sys.exit(0 if 0 < sums['core'] <= LIMIT_CORE and total <= LIMIT_SUM else 1)
+
+
+if __name__ == '__main__':
+    main()
