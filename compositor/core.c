@@ -1,4 +1,5 @@
 #include "compositor/core_private.h"
+#include "compositor/cursor.h"
 
 #include <errno.h>
 #include <string.h>
@@ -350,12 +351,9 @@ guest_event(struct core *core, const struct event *event)
 	}
 }
 
-void
-core_step(struct core *core, const struct event *event, uint64_t now_ns,
-    struct actions *out)
+static void
+dispatch(struct core *core, const struct event *event, struct actions *out)
 {
-	(void)now_ns;
-	out->n = 0;
 	switch (event->kind) {
 	case EVENT_INPUT:
 		input_event(core, &event->input, out);
@@ -383,6 +381,45 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 		guest_event(core, event);
 		return;
 	}
+}
+
+/*
+ * Whose cursor is shown follows from focus, stacking, geometry and pictures.
+ * Frames and lights change none of them, and most commits neither.
+ */
+static bool
+may_change_cursor(const struct core *core, const struct event *event)
+{
+	if (event->kind == EVENT_FRAME || event->kind == EVENT_LEDS)
+		return false;
+	if (event->kind != EVENT_COMMIT)
+		return true;
+	const uint32_t at =
+	    scene_find(&core->scene, event->domain, event->commit.scanout);
+	if (at == TDS_NONE)
+		return false;
+	const struct commit *b = &core->scene.windows[at].buffer;
+	return b->width_px != event->commit.width_px ||
+	    b->height_px != event->commit.height_px;
+}
+
+void
+core_step(struct core *core, const struct event *event, uint64_t now_ns,
+    struct actions *out)
+{
+	(void)now_ns;
+	out->n = 0;
+	if (!may_change_cursor(core, event)) {
+		dispatch(core, event, out);
+		return;
+	}
+	const struct cursor_look before = cursor_look(core);
+	dispatch(core, event, out);
+	const struct cursor_look after = cursor_look(core);
+	if (cursor_looks_equal(&before, &after))
+		return;
+	scene_damage_output(&core->scene, before.output, before.r);
+	scene_damage_output(&core->scene, after.output, after.r);
 }
 
 bool

@@ -30,22 +30,35 @@ cursor_window(const struct core *core)
 	return cursor_target(core);
 }
 
-struct rect
-cursor_extent(const struct core *core)
+struct cursor_look
+cursor_look(const struct core *core)
 {
-	const uint32_t output = core->pointer_output;
-	const int32_t s = (int32_t)core->scene.outputs[output].config.scale;
+	const struct output *o = &core->scene.outputs[core->pointer_output];
+	const int32_t s = (int32_t)o->config.scale;
 	const int32_t x = core->pointer_x;
 	const int32_t y = core->pointer_y;
-	const struct rect arrow =
-	    rect_make(x, y, ARROW_WIDTH * s, ARROW_HEIGHT * s);
+	struct cursor_look look = {.output = core->pointer_output,
+	    .window = cursor_window(core)};
 
-	if (core->focus == TDS_NONE)
-		return arrow;
-	const struct cursor *c = &core->domains[core->focus].cursor;
-	if (!c->visible)
-		return arrow;
-	return rect_bounds(arrow,
-	    rect_make(x - (int32_t)c->hot_x, y - (int32_t)c->hot_y,
-		TDS_CURSOR_DIM, TDS_CURSOR_DIM));
+	if (cursor_is_ours(core)) {
+		look.r = rect_intersect(o->area,
+		    rect_make(x, y, ARROW_WIDTH * s, ARROW_HEIGHT * s));
+	} else if (look.window != TDS_NONE) {
+		const struct cursor *c = &core->domains[core->focus].cursor;
+
+		look.offset_bytes = c->offset_bytes;
+		look.r = rect_intersect(
+		    window_picture(&core->scene.windows[look.window]),
+		    rect_make(x - (int32_t)c->hot_x, y - (int32_t)c->hot_y,
+			TDS_CURSOR_DIM, TDS_CURSOR_DIM));
+	}
+	return look;
+}
+
+bool
+cursor_looks_equal(const struct cursor_look *a, const struct cursor_look *b)
+{
+	return a->output == b->output && a->window == b->window &&
+	    a->offset_bytes == b->offset_bytes && a->r.x0 == b->r.x0 &&
+	    a->r.y0 == b->r.y0 && a->r.x1 == b->r.x1 && a->r.y1 == b->r.y1;
 }

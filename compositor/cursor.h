@@ -16,5 +16,17 @@ uint32_t cursor_target(const struct core *core);
 bool cursor_is_ours(const struct core *core);
 /* Window whose guest's image is shown, or TDS_NONE. */
 uint32_t cursor_window(const struct core *core);
-/* All pixels that our arrow or the guest's image may cover now. */
-struct rect cursor_extent(const struct core *core);
+/*
+ * What is seen of the pointer: its place, and whose image. Where two of them
+ * differ, both places must be painted again.
+ */
+struct cursor_look {
+	uint32_t output;
+	struct rect r;	       /* empty: nothing is drawn */
+	uint32_t window;       /* whose guest draws it; TDS_NONE: ours */
+	uint64_t offset_bytes; /* the guest's image */
+};
+
+struct cursor_look cursor_look(const struct core *core);
+bool cursor_looks_equal(const struct cursor_look *a,
+    const struct cursor_look *b);

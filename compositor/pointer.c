@@ -29,8 +29,8 @@ pointer_damage(struct core *core)
 {
 	if (core->scene.n_outputs == 0)
 		return;
-	scene_damage_output(&core->scene, core->pointer_output,
-	    cursor_extent(core));
+	const struct cursor_look look = cursor_look(core);
+	scene_damage_output(&core->scene, look.output, look.r);
 }
 
 static void
@@ -173,6 +173,7 @@ drag_begin(struct core *core, uint32_t window, enum drag_kind kind,
 	    .content = core->scene.windows[window].content,
 	    .edges = edges};
 	core->scene.windows[window].before_maximise = (struct rect){0};
+	scene_damage_window(&core->scene, window); /* its button says so */
 }
 
 static void

@@ -1,0 +1,123 @@
+#include "compositor/canvas.h"
+
+#include <string.h>
+
+int32_t
+canvas_rows(int32_t width)
+{
+	return CANVAS_PIXELS / width;
+}
+
+bool
+canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1)
+{
+	return y0 < c->clip.y1 && c->clip.y0 < y1;
+}
+
+uint32_t *
+canvas_row(struct canvas *c, int32_t y)
+{
+	const int32_t width = c->clip.x1 - c->clip.x0;
+
+	return c->pixels + (size_t)(y - c->clip.y0) * (size_t)width;
+}
+
+void
+canvas_fill(struct canvas *c, struct rect r, uint32_t colour)
+{
+	const struct rect in = rect_intersect(r, c->clip);
+
+	for (int32_t y = in.y0; y < in.y1; y++) {
+		uint32_t *row = canvas_row(c, y);
+
+		for (int32_t x = in.x0; x < in.x1; x++)
+			row[x - c->clip.x0] = colour;
+	}
+}
+
+static uint32_t
+mix_channel(uint32_t under, uint32_t over, uint32_t cover, uint32_t shift)
+{
+	const uint32_t a = under >> shift & 255;
+	const uint32_t b = over >> shift & 255;
+
+	return (a * (255 - cover) + b * cover + 127) / 255 << shift;
+}
+
+uint32_t
+colour_mix(uint32_t under, uint32_t over, uint32_t cover)
+{
+	return mix_channel(under, over, cover, 16) |
+	    mix_channel(under, over, cover, 8) |
+	    mix_channel(under, over, cover, 0);
+}
+
+void
+canvas_blend(struct canvas *c, int32_t x, int32_t y, uint32_t colour,
+    uint32_t cover)
+{
+	if (cover == 0 || !rect_has(c->clip, x, y))
+		return;
+
+	uint32_t *at = canvas_row(c, y) + (x - c->clip.x0);
+	*at = colour_mix(*at, colour, cover);
+}
+
+/* How much of the corner's pixel (x, y) lies in the quarter disc, 0..255. */
+static uint32_t
+corner_cover(int32_t x, int32_t y, int32_t radius)
+{
+	const int32_t limit = 64 * radius * radius;
+	uint32_t n = 0;
+
+	/* 4 x 4 points per pixel, in eighths of a pixel from the centre */
+	for (int32_t j = 1; j < 8; j += 2) {
+		for (int32_t i = 1; i < 8; i += 2) {
+			const int32_t dx = 8 * (radius - x) - i;
+			const int32_t dy = 8 * (radius - y) - j;
+
+			n += dx * dx + dy * dy <= limit;
+		}
+	}
+	return n * 255 / 16;
+}
+
+/* Blend colour over the four corners of r, inside or outside of the disc. */
+static void
+corners_blend(struct canvas *c, struct rect r, int32_t radius,
+    uint32_t colour, bool is_inside)
+{
+	for (int32_t y = 0; y < radius; y++) {
+		for (int32_t x = 0; x < radius; x++) {
+			const uint32_t disc = corner_cover(x, y, radius);
+			const uint32_t a = is_inside ? disc : 255 - disc;
+
+			canvas_blend(c, r.x0 + x, r.y0 + y, colour, a);
+			canvas_blend(c, r.x1 - 1 - x, r.y0 + y, colour, a);
+			canvas_blend(c, r.x0 + x, r.y1 - 1 - y, colour, a);
+			canvas_blend(c, r.x1 - 1 - x, r.y1 - 1 - y, colour, a);
+		}
+	}
+}
+
+void
+canvas_round(struct canvas *c, struct rect r, int32_t radius, uint32_t colour)
+{
+	if (rect_is_empty(r) || !canvas_has_rows(c, r.y0, r.y1))
+		return;
+
+	canvas_fill(c, (struct rect){r.x0 + radius, r.y0, r.x1 - radius, r.y1},
+	    colour);
+	canvas_fill(c, (struct rect){r.x0, r.y0 + radius, r.x0 + radius,
+	    r.y1 - radius}, colour);
+	canvas_fill(c, (struct rect){r.x1 - radius, r.y0 + radius, r.x1,
+	    r.y1 - radius}, colour);
+	corners_blend(c, r, radius, colour, true);
+}
+
+void
+canvas_round_off(struct canvas *c, struct rect r, int32_t radius,
+    uint32_t ground)
+{
+	corners_blend(c, r, radius, ground, false);
+}

@@ -1,0 +1,40 @@
+/*
+ * canvas: a small private band of pixels in which trusted things are drawn
+ * before they are copied to the target once. So the target is never read, no
+ * half-drawn thing is ever in it, and anti-aliased edges blend with what we
+ * drew ourselves and with nothing else.
+ *
+ * Coordinates are those of the output; whatever lies outside clip is dropped.
+ */
+#pragma once
+
+#include "protocol/rect.h"
+
+#include <stddef.h>
+
+/* One row of the widest output fits. */
+enum { CANVAS_PIXELS = TDS_MAX_DIM };
+
+struct canvas {
+	struct rect clip; /* not empty; its area is at most CANVAS_PIXELS */
+	uint32_t pixels[CANVAS_PIXELS];
+};
+
+/* Rows that fit when the band is width pixels wide: at least 1. */
+int32_t canvas_rows(int32_t width);
+/* Does anything in rows y0..y1 land here? Cheap way to leave things out. */
+bool canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1);
+/* Row y of the band; x counts from clip.x0. y must be inside clip. */
+uint32_t *canvas_row(struct canvas *c, int32_t y);
+
+void canvas_fill(struct canvas *c, struct rect r, uint32_t colour);
+/* A filled rectangle with round, smooth corners. */
+void canvas_round(struct canvas *c, struct rect r, int32_t radius,
+    uint32_t colour);
+/* Take the corners off something drawn in r: ground shows there. */
+void canvas_round_off(struct canvas *c, struct rect r, int32_t radius,
+    uint32_t ground);
+/* cover: 0..255 of colour over what is there. x, y may be outside. */
+void canvas_blend(struct canvas *c, int32_t x, int32_t y, uint32_t colour,
+    uint32_t cover);
+uint32_t colour_mix(uint32_t under, uint32_t over, uint32_t cover);

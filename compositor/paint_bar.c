@@ -1,0 +1,246 @@
+/*
+ * The trust bar: who has the keyboard, what is the highest label in sight, and
+ * how to reach the panel. Nothing here comes from a guest but the lock lights
+ * of the domain that has the keyboard, as two words of ours.
+ *
+ *	| (=) SECRET  work ////// | o Caps | TRY-OUT |  highest [SECRET]  Ctrl Alt Del |
+ *
+ * Where room is short, things leave in this order: "highest on this screen",
+ * the reminder, the lights. Warnings, both labels and the name stay.
+ */
+#include "compositor/paint_parts.h"
+#include "compositor/theme.h"
+
+enum { GAP = 16, LED_NUM = 1, LED_CAPS = 2 };
+
+struct bar {
+	struct rect r;
+	uint32_t scale;
+	int32_t s, middle;
+	int32_t left, right; /* what is still free */
+};
+
+static void
+keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
+{
+	const int32_t s = bar->s, width = bar->r.x1 - bar->r.x0;
+	const int32_t most = width * 9 / 16;
+	const int32_t wish = THEME_CHIP_WIDTH * s;
+	const struct rect chip = {bar->r.x0, bar->r.y0,
+	    bar->r.x0 + (wish < most ? wish : most), bar->r.y1};
+	int32_t x = chip.x0 + 12 * s;
+
+	bar->left = chip.x1 + GAP * s;
+	if (core->focus >= core->n_domains) {
+		const struct text_style style =
+		    text_style(FACE_STRONG, bar->scale, THEME_TEXT);
+
+		canvas_fill(c, chip, THEME_ROW_CHOSEN);
+		text_draw(c, style, x, text_baseline(style, bar->middle),
+		    chip.x1, text_of("No domain has the keyboard"));
+		return;
+	}
+
+	const struct look look = look_of(core, core->focus);
+	const int32_t text_x = x + (KEYBOARD_SIGN_WIDTH + 10) * s;
+	const int32_t end = chip.x1 - 44 * s; /* the pattern is seen here */
+	const struct text_style label = text_fit(
+	    text_style(FACE_STRONG, bar->scale, look.text), look.label,
+	    end - text_x);
+	const struct text_style name =
+	    text_style(FACE_BODY, bar->scale, look.text);
+	const int32_t name_x = text_x + text_width(label, look.label) + 12 * s;
+	const int32_t name_end = name_x + text_width(name, look.name);
+	const int32_t plate = (name_end < end ? name_end : end) + 12 * s;
+
+	/* the words stand on the plain colour; the pattern is the rest */
+	pattern_fill(c, chip, chip, look, bar->scale);
+	canvas_fill(c, (struct rect){chip.x0, chip.y0, plate, chip.y1},
+	    look.colour);
+	keyboard_sign_draw(c, x, bar->middle, bar->scale, look.text,
+	    look.colour);
+	text_draw(c, label, text_x, text_baseline(label, bar->middle), end + s,
+	    look.label);
+	if (end - name_x > 16 * s)
+		text_draw(c, name, name_x, text_baseline(name, bar->middle),
+		    end + s, look.name);
+}
+
+/* The domain with the highest level that has a window in sight here. */
+static uint32_t
+highest_domain(const struct core *core, uint32_t output)
+{
+	const struct scene *scene = &core->scene;
+	uint32_t best = TDS_NONE, level = 0;
+
+	for (uint32_t i = 0; i < scene->n_windows; i++) {
+		const struct window *w = &scene->windows[i];
+
+		if (!window_is_visible(w) || w->output != output ||
+		    core->domains[w->domain].config.level <= level)
+			continue;
+		best = w->domain;
+		level = core->domains[best].config.level;
+	}
+	return best;
+}
+
+static struct text_style
+bar_text(const struct bar *bar, enum face face, uint32_t colour)
+{
+	return text_style(face, bar->scale, colour);
+}
+
+/* From the right: words, then a small sign in the label's colour. */
+static void
+highest_draw(struct canvas *c, const struct core *core, struct bar *bar,
+    uint32_t domain)
+{
+	const struct text words = text_of("highest on this screen");
+	const struct text_style quiet =
+	    bar_text(bar, FACE_SMALL, THEME_QUIET);
+	const struct look look = look_of(core, domain);
+	const int32_t s = bar->s;
+	const int32_t room = bar->right - bar->left - 20 * s;
+	const struct text_style label =
+	    text_fit(bar_text(bar, FACE_SMALL_BOLD, look.text), look.label,
+		room);
+	const int32_t width = text_width(label, look.label) + 20 * s;
+	const struct rect sign = {bar->right - width, bar->middle - 11 * s,
+	    bar->right, bar->middle + 11 * s};
+
+	canvas_round(c, sign, 4 * s, look.colour);
+	text_draw_centred(c, label, (sign.x0 + sign.x1) / 2,
+	    text_baseline(label, bar->middle), width, look.label);
+	bar->right = sign.x0 - 8 * s;
+
+	const int32_t words_width = text_width(quiet, words);
+	if (bar->right - words_width < bar->left)
+		return;
+	bar->right -= words_width;
+	text_draw(c, quiet, bar->right, text_baseline(quiet, bar->middle),
+	    bar->r.x1, words);
+}
+
+static void
+reminder_draw(struct canvas *c, const struct core *core, struct bar *bar)
+{
+	const int32_t s = bar->s;
+	struct chord_names chord;
+	int32_t width = 0;
+
+	chord_names(&core->setup, &chord);
+	for (uint32_t i = 0; i < chord.n; i++)
+		width += keycap_width(bar->scale, text_of(chord.name[i])) +
+		    4 * s;
+	/* the highest label needs room first */
+	if (bar->right - width - GAP * s < bar->left + 150 * s)
+		return;
+
+	int32_t x = bar->right - width + 4 * s;
+	bar->right = x - GAP * s;
+	for (uint32_t i = 0; i < chord.n; i++)
+		x = keycap_draw(c, x, bar->middle, bar->scale,
+		    text_of(chord.name[i]), THEME_QUIET);
+}
+
+static void
+warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
+    bool is_light)
+{
+	const int32_t s = bar->s;
+	const struct text_style white =
+	    bar_text(bar, FACE_SMALL_BOLD, THEME_WHITE);
+	const struct text_style amber = bar_text(bar, FACE_SMALL,
+	    is_light ? THEME_INK : THEME_PHRASE);
+	const struct text not_sealed = text_of("NOT SEALED");
+
+	if (core->setup.flags & CORE_UNSEALED) {
+		const int32_t width = text_width(white, not_sealed) + 16 * s;
+
+		canvas_round(c, (struct rect){bar->left, bar->middle - 11 * s,
+		    bar->left + width, bar->middle + 11 * s}, 4 * s,
+		    THEME_ALARM);
+		text_draw(c, white, bar->left + 8 * s,
+		    text_baseline(white, bar->middle), bar->right, not_sealed);
+		bar->left += width + GAP * s;
+	}
+	if (core->setup.flags & CORE_TRY_OUT)
+		bar->left = text_draw(c, amber, bar->left,
+		    text_baseline(amber, bar->middle), bar->right,
+		    text_of("TRY-OUT")) + GAP * s;
+}
+
+static void
+light_draw(struct canvas *c, struct bar *bar, const char *word)
+{
+	const struct text_style style = bar_text(bar, FACE_SMALL, THEME_TEXT);
+	const int32_t s = bar->s;
+	const int32_t width = text_width(style, text_of(word)) + 12 * s;
+
+	if (bar->right - bar->left < width + GAP * s)
+		return;
+	canvas_round(c, (struct rect){bar->left, bar->middle - 3 * s,
+	    bar->left + 6 * s, bar->middle + 3 * s}, 3 * s, THEME_CHOICE);
+	text_draw(c, style, bar->left + 12 * s,
+	    text_baseline(style, bar->middle), bar->right, text_of(word));
+	bar->left += width + GAP * s;
+}
+
+static void
+trusted_bar_draw(struct canvas *c, const struct core *core, struct bar *bar)
+{
+	const struct text_style style =
+	    bar_text(bar, FACE_STRONG, THEME_INK);
+	const struct text words =
+	    text_of("Trusted panel — no domain has the keyboard");
+	const int32_t width = text_width(style, words);
+
+	canvas_fill(c, bar->r, THEME_BAR_TRUSTED);
+	warnings_draw(c, core, bar, true);
+
+	/* in the middle, or as near to it as the warnings allow */
+	int32_t x = (bar->r.x0 + bar->r.x1 - width) / 2;
+	if (x < bar->left)
+		x = bar->left;
+	text_draw(c, style, x, text_baseline(style, bar->middle), bar->right,
+	    words);
+}
+
+void
+bar_draw(struct canvas *c, const struct core *core, uint32_t output)
+{
+	const struct output *o = &core->scene.outputs[output];
+	const uint32_t scale = output_draw_scale(o);
+	const int32_t s = (int32_t)scale;
+	struct bar bar = {
+		.r = o->trust_bar,
+		.scale = scale,
+		.s = s,
+		.middle = (o->trust_bar.y0 + o->trust_bar.y1) / 2,
+		.left = o->trust_bar.x0 + 12 * s,
+		.right = o->trust_bar.x1 - 12 * s,
+	};
+
+	if (core->panel.is_open) {
+		trusted_bar_draw(c, core, &bar);
+		return;
+	}
+	canvas_fill(c, bar.r, THEME_BAR);
+	canvas_fill(c, (struct rect){bar.r.x0, bar.r.y1 - s, bar.r.x1,
+	    bar.r.y1}, THEME_BAR_EDGE);
+	keyboard_chip_draw(c, core, &bar);
+	warnings_draw(c, core, &bar, false);
+	reminder_draw(c, core, &bar);
+	const uint32_t highest = highest_domain(core, output);
+	if (highest != TDS_NONE)
+		highest_draw(c, core, &bar, highest);
+	if (core->focus < core->n_domains) {
+		const uint8_t leds = core->domains[core->focus].leds;
+
+		if (leds & LED_CAPS)
+			light_draw(c, &bar, "Caps");
+		if (leds & LED_NUM)
+			light_draw(c, &bar, "Num");
+	}
+}

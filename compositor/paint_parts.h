@@ -1,0 +1,80 @@
+/*
+ * paint_parts: the trusted things that paint.c puts together, each drawn into
+ * a canvas in the output's coordinates. Every function covers every pixel of
+ * its own area that lies in the canvas.
+ */
+#pragma once
+
+#include "compositor/canvas.h"
+#include "compositor/core.h"
+#include "compositor/paint.h"
+#include "compositor/text.h"
+
+/* How a domain looks: from configuration only. */
+struct look {
+	uint32_t colour;
+	enum pattern pattern;
+	uint32_t text; /* black or white, whichever is read better on colour */
+	struct text label, name; /* borrowed from the core */
+};
+
+struct look look_of(const struct core *core, uint32_t domain);
+
+/* The domain's colour about 25 % darker. */
+uint32_t colour_darker(uint32_t colour);
+/* Black or white: contrast on colour is at least 4.5 : 1. */
+uint32_t colour_text(uint32_t colour);
+/* WCAG contrast ratio times 100: 100..2100. */
+uint32_t colour_contrast(uint32_t a, uint32_t b);
+
+/* Colour and darker tone; the pattern begins at the corner of anchor. */
+void pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
+    struct look look, uint32_t scale);
+/* The label in its colour and pattern, on ground: to be seen from afar. */
+void chip_draw(struct canvas *c, struct rect r, struct look look,
+    uint32_t scale, uint32_t ground);
+
+/* A key as on a keyboard; returns where the next thing may begin. */
+int32_t keycap_draw(struct canvas *c, int32_t x, int32_t middle_y,
+    uint32_t scale, struct text text, uint32_t text_colour);
+int32_t keycap_width(uint32_t scale, struct text text);
+/* The sign of "has the keyboard": 22 x 14, drawn by ourselves. */
+enum { KEYBOARD_SIGN_WIDTH = 22, KEYBOARD_SIGN_HEIGHT = 14 };
+void keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
+    uint32_t scale, uint32_t colour, uint32_t ground);
+
+/* Baseline that centres capitals on middle_y. */
+int32_t text_baseline(struct text_style style, int32_t middle_y);
+/* Draw with the middle of the text at x; cut to width. */
+void text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
+    int32_t y, int32_t width, struct text text);
+
+/* The chord of the secure attention key as separate names: Ctrl, Alt, Del. */
+enum { CHORD_MAX_KEYS = 5 };
+struct chord_names {
+	uint32_t n;
+	char name[CHORD_MAX_KEYS][12];
+};
+void chord_names(const struct core_setup *setup, struct chord_names *out);
+
+/*
+ * Scale for drawing on an output: its own, or smaller where fewer than
+ * 640 x 400 logical pixels would be left.
+ */
+uint32_t output_draw_scale(const struct output *output);
+
+/*
+ * Everything of a window but its picture: outline, band, title, buttons; in
+ * the content area a tile instead of the picture, or a plain ground beside it.
+ */
+void frame_draw(struct canvas *c, const struct core *core, uint32_t window,
+    bool has_picture);
+void bar_draw(struct canvas *c, const struct core *core, uint32_t output);
+/* The whole output while the panel is open, trust bar included. */
+void panel_draw(struct canvas *c, const struct core *core, uint32_t output);
+/*
+ * Our arrow where the pointer is, if it is ours and on this output, straight
+ * into the target: opaque, last, the same at every call. Pixels written.
+ */
+uint64_t arrow_draw(const struct core *core, uint32_t output,
+    struct target target);

@@ -1,0 +1,172 @@
+/* Small things that bar, frame and panel share: chips, keycaps, signs. */
+#include "compositor/paint_parts.h"
+#include "compositor/theme.h"
+
+#include <stdio.h>
+
+#include <linux/input-event-codes.h>
+
+int32_t
+text_baseline(struct text_style style, int32_t middle_y)
+{
+	return middle_y + (text_cap(style) + 1) / 2;
+}
+
+void
+text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
+    int32_t y, int32_t width, struct text text)
+{
+	const int32_t natural = text_width(style, text);
+	const int32_t w = natural < width ? natural : width;
+
+	text_draw(c, style, x - w / 2, y, x - w / 2 + width, text);
+}
+
+void
+chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
+    uint32_t ground)
+{
+	const int32_t s = (int32_t)scale;
+	const int32_t middle_x = (r.x0 + r.x1) / 2, middle_y = (r.y0 + r.y1) / 2;
+	const int32_t room = r.x1 - r.x0 - 16 * s;
+	const struct text_style style = text_fit(
+	    text_style(FACE_STRONG, scale, look.text), look.label, room);
+	const int32_t half = text_width(style, look.label) / 2 + 6 * s;
+
+	if (!canvas_has_rows(c, r.y0, r.y1))
+		return;
+	pattern_fill(c, r, r, look, scale);
+	canvas_round_off(c, r, 4 * s, ground);
+	/* the text itself stands on the plain colour, for its contrast */
+	canvas_round(c, (struct rect){middle_x - half, middle_y - 11 * s,
+	    middle_x + half, middle_y + 11 * s}, 4 * s, look.colour);
+	text_draw_centred(c, style, middle_x, text_baseline(style, middle_y),
+	    room, look.label);
+}
+
+static const int32_t keycap_height = 22;
+
+int32_t
+keycap_width(uint32_t scale, struct text text)
+{
+	const struct text_style style =
+	    text_style(FACE_SMALL, scale, THEME_TEXT);
+	const int32_t width = text_width(style, text) + 12 * (int32_t)scale;
+	const int32_t least = keycap_height * (int32_t)scale;
+
+	return width > least ? width : least;
+}
+
+int32_t
+keycap_draw(struct canvas *c, int32_t x, int32_t middle_y, uint32_t scale,
+    struct text text, uint32_t text_colour)
+{
+	const struct text_style style =
+	    text_style(FACE_SMALL, scale, text_colour);
+	const int32_t s = (int32_t)scale;
+	const int32_t width = keycap_width(scale, text);
+	const int32_t top = middle_y - keycap_height * s / 2;
+	const struct rect r = {x, top, x + width, top + keycap_height * s};
+
+	canvas_round(c, r, 5 * s, THEME_KEYCAP);
+	canvas_round(c, (struct rect){r.x0 + s, r.y0 + s, r.x1 - s,
+	    r.y1 - 2 * s}, 4 * s, THEME_ROW_CHOSEN);
+	text_draw_centred(c, style, (r.x0 + r.x1) / 2,
+	    text_baseline(style, middle_y), width, text);
+	return r.x1 + 4 * s;
+}
+
+/*
+ *	+----------------------+
+ *	|  []  []  []  []  []  |
+ *	|  []  []  []  []  []  |	in steps of 2 logical pixels
+ *	|      [========]      |
+ *	+----------------------+
+ */
+void
+keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
+    uint32_t scale, uint32_t colour, uint32_t ground)
+{
+	const int32_t s = (int32_t)scale;
+	const int32_t y = middle_y - KEYBOARD_SIGN_HEIGHT * s / 2;
+	const struct rect outer = {x, y, x + KEYBOARD_SIGN_WIDTH * s,
+	    y + KEYBOARD_SIGN_HEIGHT * s};
+	const int32_t line = s + s / 2;
+
+	canvas_round(c, outer, 3 * s, colour);
+	canvas_round(c, (struct rect){outer.x0 + line, outer.y0 + line,
+	    outer.x1 - line, outer.y1 - line}, 2 * s, ground);
+	for (int32_t row = 0; row < 2; row++) {
+		for (int32_t key = 0; key < 5; key++) {
+			const int32_t kx = x + (3 + 7 * key / 2) * s;
+			const int32_t ky = y + (3 + 3 * row) * s;
+
+			canvas_fill(c, (struct rect){kx, ky, kx + 2 * s,
+			    ky + 2 * s}, colour);
+		}
+	}
+	canvas_fill(c, (struct rect){x + 6 * s, y + 9 * s, x + 16 * s,
+	    y + 11 * s}, colour);
+}
+
+static const struct {
+	uint16_t code;
+	const char *name;
+} key_names[] = {
+	{KEY_ESC, "Esc"}, {KEY_BACKSPACE, "Backspace"}, {KEY_TAB, "Tab"},
+	{KEY_ENTER, "Enter"}, {KEY_SPACE, "Space"}, {KEY_DELETE, "Del"},
+	{KEY_INSERT, "Ins"}, {KEY_HOME, "Home"}, {KEY_END, "End"},
+	{KEY_PAGEUP, "Page Up"}, {KEY_PAGEDOWN, "Page Down"},
+	{KEY_PAUSE, "Pause"}, {KEY_SYSRQ, "Print"},
+	{KEY_SCROLLLOCK, "Scroll Lock"}, {KEY_UP, "Up"}, {KEY_DOWN, "Down"},
+	{KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"}, {KEY_GRAVE, "`"},
+	{KEY_F1, "F1"}, {KEY_F2, "F2"}, {KEY_F3, "F3"}, {KEY_F4, "F4"},
+	{KEY_F5, "F5"}, {KEY_F6, "F6"}, {KEY_F7, "F7"}, {KEY_F8, "F8"},
+	{KEY_F9, "F9"}, {KEY_F10, "F10"}, {KEY_F11, "F11"}, {KEY_F12, "F12"},
+	{KEY_A, "A"}, {KEY_B, "B"}, {KEY_C, "C"}, {KEY_D, "D"}, {KEY_E, "E"},
+	{KEY_F, "F"}, {KEY_G, "G"}, {KEY_H, "H"}, {KEY_I, "I"}, {KEY_J, "J"},
+	{KEY_K, "K"}, {KEY_L, "L"}, {KEY_M, "M"}, {KEY_N, "N"}, {KEY_O, "O"},
+	{KEY_P, "P"}, {KEY_Q, "Q"}, {KEY_R, "R"}, {KEY_S, "S"}, {KEY_T, "T"},
+	{KEY_U, "U"}, {KEY_V, "V"}, {KEY_W, "W"}, {KEY_X, "X"}, {KEY_Y, "Y"},
+	{KEY_Z, "Z"},
+};
+
+static void
+chord_add(struct chord_names *out, const char *name)
+{
+	snprintf(out->name[out->n], sizeof(out->name[0]), "%s", name);
+	out->n++;
+}
+
+void
+chord_names(const struct core_setup *setup, struct chord_names *out)
+{
+	out->n = 0;
+	if (setup->modifiers & CHORD_CTRL)
+		chord_add(out, "Ctrl");
+	if (setup->modifiers & CHORD_ALT)
+		chord_add(out, "Alt");
+	if (setup->modifiers & CHORD_SHIFT)
+		chord_add(out, "Shift");
+	if (setup->modifiers & CHORD_META)
+		chord_add(out, "Meta");
+	for (size_t i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++) {
+		if (key_names[i].code == setup->key) {
+			chord_add(out, key_names[i].name);
+			return;
+		}
+	}
+	snprintf(out->name[out->n++], sizeof(out->name[0]), "Key %u",
+	    setup->key % 10000);
+}
+
+uint32_t
+output_draw_scale(const struct output *output)
+{
+	uint32_t scale = output->config.scale;
+
+	while (scale > 1 && (output->config.width < 640 * scale ||
+			     output->config.height < 400 * scale))
+		scale--;
+	return scale ? scale : 1;
+}
