@@ -75,6 +75,7 @@ static const struct rule rules[] = {
     {SYS_newfstatat, C | G | U, ARG_IS(3, AT_EMPTY_PATH)},
     /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
     {SYS_fcntl, C | G, ARG_IS(1, F_GET_SEALS)},
+    {SYS_fcntl, G, ARG_IS(1, F_GETFL)},
 
     /* memory: never executable */
     {SYS_mmap, C | G | U, ARG_LACKS(2, PROT_EXEC)},
