@@ -311,16 +311,43 @@ get_vring_base(struct device *d, const struct vu_state *s, uint8_t *reply,
 	return (int)vu_reply_state(&base, reply);
 }
 
+/* A configuration of another size belongs to another kind of device. */
 static int
-get_config(struct device *d, const struct vu_config *wanted, uint8_t *reply)
+check_config(
+    const struct device *d, const struct vu_config *c, const char **why)
+{
+	const uint32_t most = d->model->config_bytes;
+
+	if (c->offset <= most && c->size <= most - c->offset)
+		return 0;
+	*why = "not this device's configuration; is this the right socket?";
+	return -EPROTO;
+}
+
+static int
+get_config(struct device *d, const struct vu_config *wanted, uint8_t *reply,
+    const char **why)
 {
 	uint8_t all[VU_MAX_CONFIG] = {0};
 	struct vu_config answer = *wanted;
+	const int err = check_config(d, wanted, why);
 
+	if (err < 0)
+		return err;
 	d->model->read_config(d->data, all);
 	for (uint32_t i = 0; i < answer.size; i++)
 		answer.bytes[i] = all[answer.offset + i];
 	return (int)vu_reply_config(&answer, reply);
+}
+
+static int
+set_config(struct device *d, const struct vu_config *c, const char **why)
+{
+	const int err = check_config(d, c, why);
+
+	if (err == 0)
+		d->model->write_config(d->data, c->offset, c->bytes, c->size);
+	return err;
 }
 
 static int
@@ -349,11 +376,9 @@ dispatch(struct device *d, const struct vu_message *m, int *fds, uint8_t *reply,
 	case VU_GET_VRING_BASE:
 		return get_vring_base(d, &m->state, reply, why);
 	case VU_GET_CONFIG:
-		return get_config(d, &m->config, reply);
+		return get_config(d, &m->config, reply, why);
 	case VU_SET_CONFIG:
-		d->model->write_config(
-		    d->data, m->config.offset, m->config.bytes, m->config.size);
-		return 0;
+		return set_config(d, &m->config, why);
 	case VU_SET_FEATURES:
 		return set_features(d, m->u64, why);
 	case VU_SET_PROTOCOL_FEATURES:

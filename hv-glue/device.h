@@ -70,6 +70,7 @@ struct device {
 	void *data;			  /* borrowed, see device_model */
 	const struct device_env *env;	  /* borrowed */
 	struct log_budget budget;
+	struct log_budget visits; /* lines about VMMs that come and go */
 
 	int listen_fd;	/* owned */
 	int fd;		/* owned; -1: no VMM */

@@ -9,6 +9,7 @@ void
 pool_init(struct pool *pool, uint64_t bytes)
 {
 	pool->bytes = bytes;
+	pool->ticked = 0;
 	pool->n = 0;
 }
 
@@ -77,6 +78,13 @@ pool_free(struct pool *pool, uint64_t offset, bool may_be_read)
 	}
 }
 
+static bool
+is_covered(const struct pool_block *b, uint32_t seq)
+{
+	/* Sequence numbers run freely: their distance decides. */
+	return b->state == POOL_SENT && seq - b->seq < UINT32_MAX / 2;
+}
+
 void
 pool_sent(struct pool *pool, uint32_t seq)
 {
@@ -86,18 +94,13 @@ pool_sent(struct pool *pool, uint32_t seq)
 			pool->blocks[i].seq = seq;
 		}
 	}
-}
-
-static bool
-is_covered(const struct pool_block *b, uint32_t seq)
-{
-	/* Sequence numbers run freely: their distance decides. */
-	return b->state == POOL_SENT && seq - b->seq < UINT32_MAX / 2;
+	remove_free(pool, is_covered, pool->ticked);
 }
 
 void
 pool_tick(struct pool *pool, uint32_t seq)
 {
+	pool->ticked = seq;
 	remove_free(pool, is_covered, seq);
 }
 

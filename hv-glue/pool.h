@@ -30,6 +30,7 @@ struct pool_block {
 /* Blocks that are not free, in order of offset, none overlapping. */
 struct pool {
 	uint64_t bytes;
+	uint32_t ticked; /* what the core last said that it consumed */
 	uint32_t n;
 	struct pool_block blocks[POOL_MAX_BLOCKS];
 };
@@ -39,7 +40,11 @@ void pool_init(struct pool *pool, uint64_t bytes);
 int pool_alloc(struct pool *pool, uint64_t bytes, uint64_t *offset) MUST_CHECK;
 /* The block at offset. may_be_read: the core was told of it. */
 void pool_free(struct pool *pool, uint64_t offset, bool may_be_read);
-/* Every commit that replaces a freed block is sent; seq is the last of them. */
+/*
+ * Every commit that replaces a freed block is sent; seq is the last of them.
+ * Blocks that the core let go before (a flip long ago) are free now: without
+ * a new commit there will be no tick.
+ */
 void pool_sent(struct pool *pool, uint32_t seq);
 /* The core consumed commits up to seq. */
 void pool_tick(struct pool *pool, uint32_t seq);

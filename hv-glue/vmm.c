@@ -125,7 +125,8 @@ on_message(void *data, uint32_t events)
 		if (err == -EAGAIN)
 			break;
 		if (err == -EPIPE || err == -ECONNRESET) {
-			log_info("%s: the VMM is gone", d->model->name);
+			log_guest(&d->visits, d->env->domain,
+			    "%s: the VMM is gone", d->model->name);
 			device_drop(d, NULL, NULL);
 			return;
 		}
@@ -165,7 +166,8 @@ on_accept(void *data, uint32_t events)
 		return;
 	}
 	d->fd = fd;
-	log_info("%s: a VMM connected", d->model->name);
+	log_guest(
+	    &d->visits, d->env->domain, "%s: a VMM connected", d->model->name);
 	d->model->on_connection(d->data, true);
 	d->env->on_settled(d->env->guest);
 }
