@@ -88,6 +88,9 @@ corners_blend(struct canvas *c, struct rect r, int32_t radius,
     uint32_t colour, bool is_inside)
 {
 	for (int32_t y = 0; y < radius; y++) {
+		if (!canvas_has_rows(c, r.y0 + y, r.y0 + y + 1) &&
+		    !canvas_has_rows(c, r.y1 - 1 - y, r.y1 - y))
+			continue;
 		for (int32_t x = 0; x < radius; x++) {
 			const uint32_t disc = corner_cover(x, y, radius);
 			const uint32_t a = is_inside ? disc : 255 - disc;

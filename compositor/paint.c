@@ -54,7 +54,9 @@ struct painter {
 	struct target target;
 	uint64_t pixels;
 	uint32_t cursor_window; /* whose guest draws the pointer, or NONE */
-	struct rect cursor;	/* where; the image's corner may be outside */
+	struct rect cursor;	/* where */
+	struct rect arrow;	/* where ours is, if it is ours */
+	bool is_arrow_hit;	/* something was painted there */
 	/* covers: skips grow down from MAX_SKIPS, the rest up from there */
 	uint32_t first, end;
 	struct cover covers[MAX_SKIPS + MAX_COVERS];
@@ -66,6 +68,13 @@ static inline bool
 rects_touch(struct rect a, struct rect b)
 {
 	return a.x0 < b.x1 && b.x0 < a.x1 && a.y0 < b.y1 && b.y0 < a.y1;
+}
+
+static void
+painted(struct painter *p, struct rect r)
+{
+	p->pixels += (uint64_t)rect_area(r);
+	p->is_arrow_hit |= rects_touch(r, p->arrow);
 }
 
 static uint32_t *
@@ -124,7 +133,7 @@ paint_trusted(struct painter *p, struct rect r, enum layer layer,
 			memcpy(target_at(p, r.x0, y), canvas_row(&c, y),
 			    (size_t)width * 4);
 	}
-	p->pixels += (uint64_t)rect_area(r);
+	painted(p, r);
 }
 
 /* ----------------------------------------------------------------- guest */
@@ -143,7 +152,7 @@ copy_rows(struct painter *p, struct rect r, const struct window *w)
 	uint8_t *to = (uint8_t *)target_at(p, r.x0, r.y0);
 	const size_t to_stride = (size_t)p->target.stride_px * 4;
 
-	p->pixels += (uint64_t)rect_area(r);
+	painted(p, r);
 	if (row == stride && row == to_stride) {
 		memcpy(to, from, row * (size_t)(r.y1 - r.y0));
 		return;
@@ -206,7 +215,7 @@ blend_cursor(struct painter *p, struct rect r, const struct window *w)
 			to[i] = over(load_pixel(at + 4 * i),
 			    load_pixel(under + 4 * i));
 	}
-	p->pixels += (uint64_t)rect_area(r);
+	painted(p, r);
 }
 
 static void
@@ -369,27 +378,29 @@ paint_picture(struct painter *p, uint32_t at)
 	p->first = skips;
 }
 
-/* The guest's own pointer, if one is shown on this output. */
+/* Whose pointer is drawn on this output, and where. */
 static void
 find_cursor(struct painter *p)
 {
 	const struct core *core = p->core;
+	const struct cursor_look look = cursor_look(core);
 
 	p->cursor_window = TDS_NONE;
-	const uint32_t window = cursor_window(core);
-	if (window == TDS_NONE || core->pointer_output != p->output_index)
+	p->arrow = (struct rect){0, 0, 0, 0};
+	p->is_arrow_hit = false;
+	if (look.output != p->output_index)
 		return;
-
-	const uint32_t domain = core->scene.windows[window].domain;
-	const struct cursor *cursor = &core->domains[domain].cursor;
+	if (look.window == TDS_NONE) {
+		p->arrow = look.r;
+		return;
+	}
+	const uint32_t domain = core->scene.windows[look.window].domain;
 	const uint64_t size = 4 * TDS_CURSOR_DIM * TDS_CURSOR_DIM;
 	if (size > p->pools[domain].bytes ||
-	    cursor->offset_bytes > p->pools[domain].bytes - size)
+	    look.offset_bytes > p->pools[domain].bytes - size)
 		return;
-	p->cursor_window = window;
-	p->cursor = rect_make(core->pointer_x - (int32_t)cursor->hot_x,
-	    core->pointer_y - (int32_t)cursor->hot_y, TDS_CURSOR_DIM,
-	    TDS_CURSOR_DIM);
+	p->cursor_window = look.window;
+	p->cursor = look.r;
 }
 
 uint64_t
@@ -410,7 +421,7 @@ paint_output(const struct core *core, uint32_t output,
 	for (uint32_t i = MAX_SKIPS; i < p.end; i++)
 		if (p.covers[i].layer == LAYER_PICTURE)
 			paint_picture(&p, i);
-	if (p.pixels > 0)
+	if (p.is_arrow_hit)
 		p.pixels += arrow_draw(core, output, target);
 	return p.pixels;
 }

@@ -79,11 +79,14 @@ pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
 		const int32_t v = (y - anchor.y0) % period;
 		uint32_t *row = canvas_row(c, y) - c->clip.x0;
 
-		for (int32_t u = 0; u < period; u++)
-			tone[u] = colour_mix(look.colour, dark,
-			    pattern_cover(look.pattern, u, v, s));
-		for (int32_t x = in.x0; x < in.x1; x++)
-			row[x] = tone[(x - anchor.x0) % period];
+		for (int32_t i = 0; i < period; i++)
+			tone[i] = colour_mix(look.colour, dark,
+			    pattern_cover(look.pattern, i, v, s));
+		int32_t u = (in.x0 - anchor.x0) % period;
+		for (int32_t x = in.x0; x < in.x1; x++) {
+			row[x] = tone[u];
+			u = u + 1 < period ? u + 1 : 0;
+		}
 	}
 }
 
