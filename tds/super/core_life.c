@@ -1,0 +1,153 @@
+#include "tds/super/super.h"
+
+#include "tds/base/channel.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+void
+core_send(struct super *s, int len, const int *fds, uint32_t n_fds)
+{
+	if (s->core.pid < 0)
+		return;
+	if (len < 0) {
+		log_bug("a record for the core does not fit");
+		return;
+	}
+	const int err = channel_send(
+	    s->core.channel, s->record, (uint32_t)len, fds, n_fds);
+	/* Its end, if this was the end, comes with SIGCHLD. */
+	if (err == -EAGAIN)
+		core_end(s, "it does not read its channel");
+}
+
+static int
+on_reply(struct super *s, struct rd *rd)
+{
+	uint32_t cookie;
+	const int err = decode_core_reply(rd, &cookie, &s->status);
+
+	if (err < 0)
+		return err;
+	for (uint32_t i = 0; i < s->status.n_domains; i++)
+		s->status.domains[i].pid = s->guests[i].child.pid > 0
+		    ? (uint32_t)s->guests[i].child.pid
+		    : 0;
+	clients_reply(s, cookie, &s->status);
+	return 0;
+}
+
+static int
+on_dropped(struct super *s, struct rd *rd)
+{
+	struct core_dropped record;
+	const int err = decode_core_dropped(rd, &record);
+
+	if (err < 0)
+		return err;
+	if (record.domain >= s->config.n_domains)
+		return -ERANGE;
+	guest_end(s, record.domain, "it sent the core a malformed record");
+	return 0;
+}
+
+static int
+on_record(struct super *s, const struct received *r)
+{
+	struct rd rd;
+	uint32_t op;
+	const int err = control_open(s->record, r->len, r->n_fds, &op, &rd);
+
+	if (err < 0)
+		return err;
+	switch (op) {
+	case CORE_READY:
+		if (s->core_is_ready)
+			return -EPROTO;
+		s->core_is_ready = true;
+		log_info("the display is ready");
+		for (uint32_t i = 0; i < s->config.n_domains; i++)
+			guest_link(s, i);
+		return 0;
+	case CORE_REPLY:
+		return on_reply(s, &rd);
+	case CORE_DROPPED:
+		return on_dropped(s, &rd);
+	default:
+		return -EPROTO;
+	}
+}
+
+static void
+on_core(void *data, uint32_t events)
+{
+	struct super *s = data;
+	struct received r = {0};
+
+	(void)events;
+	int err = channel_receive(
+	    s->core.channel, s->record, sizeof(s->record), &r);
+	if (err == -EAGAIN)
+		return;
+	if (err == 0)
+		err = on_record(s, &r);
+	received_finish(&r);
+	if (err < 0 && s->core.pid > 0)
+		core_end(s, err == -EPIPE ? "it closed its channel"
+					  : strerror(-err));
+}
+
+static void
+send_configuration(struct super *s)
+{
+	const struct config *c = &s->config;
+	uint8_t *to = s->record;
+	const uint32_t size = sizeof(s->record);
+
+	core_send(s, encode_core_setup(&c->setup, to, size), NULL, 0);
+	for (uint32_t i = 0; i < c->n_outputs; i++)
+		core_send(s, encode_core_output(&c->outputs[i], to, size),
+		    NULL, 0);
+	for (uint32_t i = 0; i < c->n_domains; i++)
+		core_send(s, encode_core_domain(&c->domains[i].core, to, size),
+		    NULL, 0);
+	core_send(s, encode_empty(CORE_START, to, size), NULL, 0);
+}
+
+void
+core_begin(struct super *s)
+{
+	const bool may_share = s->config.setup.flags & CORE_TRY_OUT;
+	int err = spawn(
+	    s->core_path, "tds-compositor", ROLE_CORE, may_share, &s->core);
+
+	backoff_started(&s->core_backoff);
+	if (err == 0)
+		err = loop_add(
+		    &s->loop, s->core.channel, EPOLLIN, on_core, s);
+	if (err < 0) {
+		log_error("cannot start tds-compositor: %s", strerror(-err));
+		child_kill(&s->core);
+		backoff_ended(&s->core_backoff);
+		super_arm(s);
+		return;
+	}
+	send_configuration(s);
+}
+
+void
+core_end(struct super *s, const char *why)
+{
+	if (s->core.pid < 0)
+		return;
+	log_error("tds-compositor ended (%s); it is started again", why);
+	loop_remove(&s->loop, s->core.channel);
+	child_kill(&s->core);
+	s->core_is_ready = false;
+	clients_fail_all(s, "the display is starting again; try once more");
+	for (uint32_t i = 0; i < s->config.n_domains; i++)
+		guest_relink(s, i);
+	backoff_ended(&s->core_backoff);
+	super_arm(s);
+}

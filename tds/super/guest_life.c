@@ -1,0 +1,239 @@
+#include "tds/super/super.h"
+
+#include "tds/base/channel.h"
+#include "tds/base/own.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+/* In the order in which GUEST_SETUP carries their descriptors. */
+static const char *const device_sockets[N_DEVICES] = {
+    "gpu.sock", "keyboard.sock", "tablet.sock", "mouse.sock"};
+
+static const char *
+name_of(const struct super *s, uint32_t i)
+{
+	return (const char *)s->config.domains[i].core.name;
+}
+
+/* A record that s->record holds; a guest process that takes none is ended. */
+static void
+guest_send(struct super *s, uint32_t i, int len, const int *fds,
+    uint32_t n_fds)
+{
+	struct guest *g = &s->guests[i];
+
+	if (g->child.pid < 0 || len < 0)
+		return;
+	if (channel_send(g->child.channel, s->record, (uint32_t)len, fds,
+		n_fds) == -EAGAIN)
+		guest_end(s, i, "it does not read its channel");
+}
+
+void
+guest_link(struct super *s, uint32_t i)
+{
+	struct guest *g = &s->guests[i];
+	const struct core_link record = {.domain = i,
+	    .pid = (uint32_t)g->child.pid,
+	    .pool_bytes = s->config.domains[i].pool_bytes};
+	const int fds[] = {
+	    g->link.ring, g->pool, g->link.bell_up, g->link.bell_down};
+
+	if (g->child.pid < 0 || !s->core_is_ready)
+		return;
+	core_send(s,
+	    encode_core_link(&record, s->record, sizeof(s->record)), fds, 4);
+}
+
+void
+guest_relink(struct super *s, uint32_t i)
+{
+	struct guest *g = &s->guests[i];
+	struct shared_link fresh;
+
+	if (g->child.pid < 0)
+		return;
+	if (shared_link_make(&fresh) < 0) {
+		guest_end(s, i, "no memory for a fresh ring");
+		return;
+	}
+	shared_link_finish(&g->link);
+	g->link = fresh;
+	const int fds[] = {fresh.ring, fresh.bell_up, fresh.bell_down};
+	guest_send(s, i,
+	    encode_empty(GUEST_CORE, s->record, sizeof(s->record)), fds, 3);
+}
+
+/* The VM's console, by which QEMU tells its guest about a new size. */
+static void
+give_vnc(struct super *s, uint32_t i)
+{
+	const char *path = s->config.domains[i].vnc;
+	int AUTO_FD fd = shared_connect(path);
+
+	if (fd < 0) {
+		log_peer(&s->budget, name_of(s, i),
+		    "cannot tell its guest the new size: %s: %s (start QEMU "
+		    "with -vnc unix:%s)",
+		    path, strerror(-fd), path);
+		return;
+	}
+	guest_send(s, i,
+	    encode_empty(GUEST_VNC, s->record, sizeof(s->record)), &fd, 1);
+}
+
+static void
+on_guest(void *data, uint32_t events)
+{
+	struct guest *g = data;
+	struct super *s = g->super;
+	const uint32_t i = g->domain;
+	struct received r = {0};
+	struct rd rd;
+	uint32_t op = 0;
+
+	(void)events;
+	int err = channel_receive(
+	    g->child.channel, s->record, sizeof(s->record), &r);
+	if (err == -EAGAIN)
+		return;
+	if (err == 0)
+		err = control_open(s->record, r.len, r.n_fds, &op, &rd);
+	received_finish(&r);
+	if (err == 0 && op != GUEST_WANT_VNC)
+		err = -EPROTO;
+	if (err < 0)
+		guest_end(s, i, err == -EPIPE ? "it closed its channel"
+					      : strerror(-err));
+	else
+		give_vnc(s, i);
+}
+
+static int
+listen_devices(const struct config_domain *d, int out[N_DEVICES])
+{
+	char path[CONFIG_SOCKET_PATH_BYTES + 16];
+
+	if (mkdir(d->sockets, 0711) < 0 && errno != EEXIST)
+		return -errno;
+	for (int i = 0; i < N_DEVICES; i++) {
+		snprintf(path, sizeof(path), "%s/%s", d->sockets,
+		    device_sockets[i]);
+		out[i] = shared_listen(path, SOCK_STREAM, 2);
+		if (out[i] < 0)
+			return out[i];
+		if (d->has_owner && chown(path, d->owner, (gid_t)-1) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static void
+close_all(int *fds, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+}
+
+static int
+set_up(struct super *s, uint32_t i, int pool)
+{
+	const struct config_domain *d = &s->config.domains[i];
+	struct guest *g = &s->guests[i];
+	int fds[8] = {g->link.ring, pool, g->link.bell_up, g->link.bell_down,
+	    -1, -1, -1, -1};
+	struct guest_setup setup = {.domain = i,
+	    .scanouts = d->core.scanouts,
+	    .width = d->core.width,
+	    .height = d->core.height,
+	    .pool_bytes = d->pool_bytes};
+
+	memcpy(setup.name, d->core.name, sizeof(setup.name));
+	const int err = listen_devices(d, fds + 4);
+	if (err == 0)
+		guest_send(s, i,
+		    encode_guest_setup(&setup, s->record, sizeof(s->record)),
+		    fds, 8);
+	close_all(fds + 4, N_DEVICES);
+	return err;
+}
+
+static int
+try_begin(struct super *s, uint32_t i)
+{
+	const bool may_share = s->config.setup.flags & CORE_TRY_OUT;
+	struct guest *g = &s->guests[i];
+	char name[TDS_NAME_BYTES + 16];
+	int AUTO_FD pool =
+	    shared_memory("tds-pool", s->config.domains[i].pool_bytes);
+
+	if (pool < 0)
+		return pool;
+	g->pool = shared_read_only(pool);
+	if (g->pool < 0)
+		return g->pool;
+	int err = shared_link_make(&g->link);
+	if (err < 0)
+		return err;
+	snprintf(name, sizeof(name), "tds-guest@%s", name_of(s, i));
+	err = spawn(s->guest_path, name, ROLE_GUEST, may_share, &g->child);
+	if (err == 0)
+		err = loop_add(
+		    &s->loop, g->child.channel, EPOLLIN, on_guest, g);
+	if (err == 0)
+		err = set_up(s, i, pool);
+	return err;
+}
+
+static void
+forget(struct super *s, uint32_t i)
+{
+	struct guest *g = &s->guests[i];
+
+	if (g->child.channel >= 0)
+		loop_remove(&s->loop, g->child.channel);
+	child_kill(&g->child);
+	shared_link_finish(&g->link);
+	if (g->pool >= 0)
+		close(g->pool);
+	g->pool = -1;
+	backoff_ended(&g->backoff);
+	super_arm(s);
+}
+
+void
+guest_begin(struct super *s, uint32_t i)
+{
+	backoff_started(&s->guests[i].backoff);
+	const int err = try_begin(s, i);
+	if (err < 0) {
+		log_error("cannot start tds-guest@%s in %s: %s", name_of(s, i),
+		    s->config.domains[i].sockets, strerror(-err));
+		forget(s, i);
+		return;
+	}
+	guest_link(s, i);
+}
+
+void
+guest_end(struct super *s, uint32_t i, const char *why)
+{
+	const struct core_down record = {
+	    .domain = i, .reason = REASON_EXITED};
+
+	if (s->guests[i].child.pid < 0)
+		return;
+	log_error("tds-guest@%s ended (%s); its virtual machine must be "
+		  "restarted to be shown again",
+	    name_of(s, i), why);
+	forget(s, i);
+	if (s->core_is_ready)
+		core_send(s,
+		    encode_core_down(&record, s->record, sizeof(s->record)),
+		    NULL, 0);
+}

@@ -1,0 +1,114 @@
+#include "tds/super/spawn.h"
+
+#include "tds/base/channel.h"
+#include "tds/base/own.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+enum { CHANNEL_FD = 3 };
+
+int
+spawn_find(const char *program, char *path, size_t size)
+{
+	static const char *const places[] = {
+	    "%s/%s", "%s/../../compositor/%s", "%s/../../hv-glue/%s"};
+	char self[PATH_MAX];
+	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n < 0)
+		return -errno;
+	self[n] = '\0';
+	*strrchr(self, '/') = '\0';
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+		const int len = snprintf(path, size, places[i], self, program);
+#pragma GCC diagnostic pop
+		if (len > 0 && (size_t)len < size && access(path, X_OK) == 0)
+			return 0;
+	}
+	const int len = snprintf(path, size, TDS_LIBEXECDIR "/%s", program);
+	return len > 0 && (size_t)len < size && access(path, X_OK) == 0
+	    ? 0
+	    : -ENOENT;
+}
+
+/* In the child: only what exec needs; the program seals itself. */
+static void __attribute__((noreturn))
+become(const char *path, const char *name, int channel, pid_t parent)
+{
+	char *argv[] = {(char *)(uintptr_t)name, NULL};
+	char *env[] = {NULL};
+	sigset_t none;
+
+	/* SIGKILL when tdsd dies; and if it died before this line, now. A
+	 * child in its own pid namespace sees 0 as its parent. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+		_exit(126);
+	if (getppid() != parent && getppid() != 0)
+		_exit(126);
+	const int null = open("/dev/null", O_RDONLY);
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+		_exit(126);
+	if (channel == CHANNEL_FD ? fcntl(channel, F_SETFD, 0) < 0
+				  : dup2(channel, CHANNEL_FD) < 0)
+		_exit(126);
+	if (syscall(SYS_close_range, CHANNEL_FD + 1, ~0u, 0) < 0)
+		_exit(126);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execve(path, argv, env);
+	_exit(127);
+}
+
+int
+spawn(const char *path, const char *name, enum role role, bool may_share,
+    struct child *out)
+{
+	struct clone_args args = {
+	    .flags = rights_namespaces(role), .exit_signal = SIGCHLD};
+	const pid_t parent = getpid();
+	int pair[2];
+
+	const int err = channel_pair(pair);
+	if (err < 0)
+		return err;
+	int AUTO_FD ours = pair[0];
+	int AUTO_FD theirs = pair[1];
+	long pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0 && may_share) {
+		args.flags = 0;
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+	}
+	if (pid < 0)
+		return -errno;
+	if (pid == 0)
+		become(path, name, theirs, parent);
+	out->pid = (pid_t)pid;
+	out->channel = TAKE_FD(ours);
+	return 0;
+}
+
+void
+child_kill(struct child *child)
+{
+	if (child->pid > 0) {
+		kill(child->pid, SIGKILL);
+		while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)
+			continue;
+	}
+	if (child->channel >= 0)
+		close(child->channel);
+	*child = (struct child){.pid = -1, .channel = -1};
+}

@@ -1,0 +1,27 @@
+/*
+ * spawn: start one of our own programs, sealed off from birth: its role's
+ * namespaces, no environment, descriptor 3 the channel, 0 /dev/null, 2 the
+ * log, nothing else; it dies with tdsd.
+ */
+#pragma once
+
+#include "tds/base/rights.h"
+
+#include <sys/types.h>
+
+/* Found beside tdsd, in its sibling build folders, or in the libexec folder. */
+int spawn_find(const char *program, char *path, size_t size) MUST_CHECK;
+
+struct child {
+	pid_t pid;    /* -1: none */
+	int channel;  /* owned; -1: none */
+};
+
+/*
+ * may_share: try-out mode: without its namespaces if the kernel refuses them.
+ * 0 or -errno; *out is set on success only.
+ */
+int spawn(const char *path, const char *name, enum role role, bool may_share,
+    struct child *out) MUST_CHECK;
+/* Kill it, wait for it, close its channel. Legal without a child. */
+void child_kill(struct child *child);
