@@ -43,6 +43,33 @@ spawn_find(const char *program, char *path, size_t size)
 	    : -ENOENT;
 }
 
+static int
+write_file(const char *path, const char *text)
+{
+	int AUTO_FD fd = open(path, O_WRONLY | O_CLOEXEC);
+	const size_t n = strlen(text);
+
+	return fd >= 0 && write(fd, text, n) == (ssize_t)n ? 0 : -1;
+}
+
+/*
+ * Be root of the new user namespace, and of nothing else: without a mapping
+ * exec would take the capabilities that sealing needs. Safe: it maps our own
+ * user only, and the program gives all of it up.
+ */
+static int
+map_user(uid_t uid, gid_t gid)
+{
+	char line[32];
+
+	snprintf(line, sizeof(line), "0 %u 1", uid);
+	if (write_file("/proc/self/uid_map", line) < 0 ||
+	    write_file("/proc/self/setgroups", "deny") < 0)
+		return -1;
+	snprintf(line, sizeof(line), "0 %u 1", gid);
+	return write_file("/proc/self/gid_map", line);
+}
+
 /* In the child: only what exec needs; the program seals itself. */
 static void __attribute__((noreturn))
 become(const char *path, const char *name, int channel, pid_t parent)
@@ -79,6 +106,8 @@ spawn(const char *path, const char *name, enum role role, bool may_share,
 	struct clone_args args = {
 	    .flags = rights_namespaces(role), .exit_signal = SIGCHLD};
 	const pid_t parent = getpid();
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
 	int pair[2];
 
 	const int err = channel_pair(pair);
@@ -93,6 +122,8 @@ spawn(const char *path, const char *name, enum role role, bool may_share,
 	}
 	if (pid < 0)
 		return -errno;
+	if (pid == 0 && (args.flags & CLONE_NEWUSER) && map_user(uid, gid) < 0)
+		_exit(125);
 	if (pid == 0)
 		become(path, name, theirs, parent);
 	out->pid = (pid_t)pid;
