@@ -24,7 +24,7 @@ static void
 keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const int32_t s = bar->s, width = bar->r.x1 - bar->r.x0;
-	const int32_t most = width * 9 / 16;
+	const int32_t most = width / 2;
 	const int32_t wish = THEME_CHIP_WIDTH * s;
 	const struct rect chip = {bar->r.x0, bar->r.y0,
 	    bar->r.x0 + (wish < most ? wish : most), bar->r.y1};
@@ -44,12 +44,12 @@ keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	const struct look look = look_of(core, core->focus);
 	const int32_t text_x = x + (KEYBOARD_SIGN_WIDTH + 10) * s;
 	const int32_t end = chip.x1 - 44 * s; /* the pattern is seen here */
-	const struct text_style label = text_fit(
-	    text_style(FACE_STRONG, bar->scale, look.text), look.label,
-	    end - text_x);
+	const struct text_style label =
+	    label_style(look, bar->scale, end - text_x);
 	const struct text_style name =
 	    text_style(FACE_BODY, bar->scale, look.text);
-	const int32_t name_x = text_x + text_width(label, look.label) + 12 * s;
+	const int32_t name_x = text_x + text_width(label, look.label) +
+	    LABEL_GAP * s;
 	const int32_t name_end = name_x + text_width(name, look.name);
 	const int32_t plate = (name_end < end ? name_end : end) + 12 * s;
 

@@ -62,11 +62,10 @@ title_draw(struct canvas *c, const struct core *core, const struct window *w,
 	maximise_draw(c, window_button(w, scale, BUTTON_MAXIMISE), s, look,
 	    !rect_is_empty(w->before_maximise));
 
-	const struct text_style label = text_fit(text_style(FACE_STRONG, scale,
-	    look.text), look.label, end - x);
+	const struct text_style label = label_style(look, scale, end - x);
 	x = text_draw(c, label, x, text_baseline(label, middle), end + s,
 	    look.label);
-	x += 12 * s;
+	x += LABEL_GAP * s;
 	if (has_keyboard && end - x > 120 * s) {
 		end -= KEYBOARD_SIGN_WIDTH * s;
 		keyboard_sign_draw(c, end, middle, scale, look.text,
@@ -129,7 +128,8 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 	if (top < r.y0)
 		return;
 
-	const int32_t chip = room < 180 * s ? room : 180 * s;
+	const int32_t chip =
+	    chip_width(look, scale, room < 180 * s ? room : 180 * s, room);
 	chip_draw(c, (struct rect){x - chip / 2, top, x - chip / 2 + chip,
 	    top + 44 * s}, look, scale, THEME_TILE);
 	const enum domain_state state = core_domain_state(core, w->domain);

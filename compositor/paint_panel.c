@@ -19,7 +19,8 @@ struct density {
 	int32_t margin, pad;
 	int32_t header;	 /* caption and phrase */
 	int32_t heading; /* of a section */
-	int32_t row, row_gap, chip, inset;
+	int32_t row, row_gap;
+	int32_t chip, inset; /* of a label: least width, distance */
 	int32_t action;
 	int32_t line; /* of the screens */
 	int32_t gap;  /* between sections */
@@ -46,6 +47,7 @@ struct panel_layout {
 	int32_t s;
 	struct rect card;
 	int32_t x0, x1;	   /* of what is in the card */
+	int32_t chip;	   /* width of the widest label */
 	uint32_t n, rows;  /* domains; of them seen at a time */
 	uint32_t first;	   /* position of the first that is seen */
 	uint32_t list[TDS_MAX_DOMAINS];
@@ -130,6 +132,10 @@ lay_out(struct panel_layout *l, const struct core *core, uint32_t output)
 	    y + card_height * l->s};
 	l->x0 = l->card.x0 + d->pad * l->s;
 	l->x1 = l->card.x1 - d->pad * l->s;
+	l->chip = d->chip * l->s;
+	for (uint32_t i = 0; i < l->n; i++)
+		l->chip = chip_width(look_of(core, l->list[i]), l->scale,
+		    l->chip, (l->x1 - l->x0) / 3);
 }
 
 static void
@@ -164,14 +170,21 @@ header_draw(struct canvas *c, const struct core *core,
 {
 	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
 	const struct text_style title = panel_text(l, FACE_TITLE, THEME_PHRASE);
+	const struct text phrase =
+	    text_field(core->setup.phrase, sizeof(core->setup.phrase));
 	const int32_t s = l->s;
 	const int32_t x =
 	    text_draw(c, quiet, l->x0, y + 12 * s, l->x1, text_of("Your phrase"));
 
 	text_draw_right(c, quiet, l->x1, y + 12 * s, x + 16 * s,
 	    text_of("If you do not recognise it, do not type."));
-	text_draw(c, title, l->x0, y + (l->d->header - 8) * s, l->x1,
-	    text_field(core->setup.phrase, sizeof(core->setup.phrase)));
+	if (phrase.len > 0)
+		text_draw(c, title, l->x0, y + (l->d->header - 8) * s, l->x1,
+		    phrase);
+	else
+		text_draw(c, panel_text(l, FACE_BODY, THEME_WARNING), l->x0,
+		    y + (l->d->header - 12) * s, l->x1,
+		    text_of("None is set: anybody could imitate this panel."));
 }
 
 static void
@@ -210,7 +223,7 @@ row_text_draw(struct canvas *c, const struct core *core,
 	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
 	const int32_t s = l->s, middle = (r.y0 + r.y1) / 2;
 	const int32_t end = r.x1 - 56 * s;
-	int32_t x = r.x0 + (l->d->inset + l->d->chip + 16) * s, y;
+	int32_t x = r.x0 + (l->d->inset + 16) * s + l->chip, y;
 
 	if (l->d == &roomy) {
 		text_draw(c, name, x, middle - 3 * s, end, look.name);
@@ -245,7 +258,7 @@ row_draw(struct canvas *c, const struct core *core,
 	    ground);
 	const int32_t inset = l->d->inset * s;
 	chip_draw(c, (struct rect){r.x0 + inset, r.y0 + inset,
-	    r.x0 + inset + l->d->chip * s, r.y1 - inset},
+	    r.x0 + inset + l->chip, r.y1 - inset},
 	    look_of(core, domain), l->scale, ground);
 	row_text_draw(c, core, l, r, domain);
 	if (position < 9) {
@@ -399,7 +412,7 @@ footer_draw(struct canvas *c, const struct core *core,
 	    l->x1 - text_width(quiet, text_of(version)) - 16 * l->s;
 
 	int32_t x = text_draw(c, quiet, l->x0, at, end,
-	    text_of("↑ ↓ or a number to choose · Enter to switch · Esc back"));
+	    text_of("↑ ↓ to choose · Enter or a number to switch · Esc back"));
 	if (core->panel.back < core->n_domains) {
 		x = text_draw(c, quiet, x, at, end, text_of(" to "));
 		text_draw(c, quiet, x, at, end,

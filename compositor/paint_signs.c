@@ -22,6 +22,32 @@ text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
 	text_draw(c, style, x - w / 2, y, x - w / 2 + width, text);
 }
 
+int32_t
+chip_width(struct look look, uint32_t scale, int32_t least, int32_t most)
+{
+	const struct text_style style =
+	    text_style(FACE_STRONG, scale, look.text);
+	const int32_t width =
+	    text_width(style, look.label) + 32 * (int32_t)scale;
+
+	if (width > most)
+		return most;
+	return width < least ? least : width;
+}
+
+struct text_style
+label_style(struct look look, uint32_t scale, int32_t room)
+{
+	const int32_t name = text_width(
+	    text_style(FACE_BODY, scale, look.text), look.name);
+	const int32_t most = LABEL_LEAVES * (int32_t)scale;
+	const int32_t leave = LABEL_GAP * (int32_t)scale +
+	    (name < most ? name : most);
+
+	return text_fit(text_style(FACE_STRONG, scale, look.text), look.label,
+	    room - leave);
+}
+
 void
 chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
     uint32_t ground)
@@ -38,8 +64,9 @@ chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
 	pattern_fill(c, r, r, look, scale);
 	canvas_round_off(c, r, 4 * s, ground);
 	/* the text itself stands on the plain colour, for its contrast */
-	canvas_round(c, (struct rect){middle_x - half, middle_y - 11 * s,
-	    middle_x + half, middle_y + 11 * s}, 4 * s, look.colour);
+	const int32_t tall = text_cap(style) / 2 + 4 * s;
+	canvas_round(c, (struct rect){middle_x - half, middle_y - tall,
+	    middle_x + half, middle_y + tall}, 4 * s, look.colour);
 	text_draw_centred(c, style, middle_x, text_baseline(style, middle_y),
 	    room, look.label);
 }
@@ -98,7 +125,7 @@ keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
 	    outer.x1 - line, outer.y1 - line}, 2 * s, ground);
 	for (int32_t row = 0; row < 2; row++) {
 		for (int32_t key = 0; key < 5; key++) {
-			const int32_t kx = x + (3 + 7 * key / 2) * s;
+			const int32_t kx = x + (4 + 3 * key) * s;
 			const int32_t ky = y + (3 + 3 * row) * s;
 
 			canvas_fill(c, (struct rect){kx, ky, kx + 2 * s,
