@@ -24,7 +24,7 @@ static void
 keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const int32_t s = bar->s, width = bar->r.x1 - bar->r.x0;
-	const int32_t most = width / 2;
+	const int32_t most = width * 9 / 16;
 	const int32_t wish = THEME_CHIP_WIDTH * s;
 	const struct rect chip = {bar->r.x0, bar->r.y0,
 	    bar->r.x0 + (wish < most ? wish : most), bar->r.y1};
