@@ -51,21 +51,6 @@ control_open(const uint8_t *bytes, uint32_t len, uint32_t n_fds, uint32_t *op,
 	return 0;
 }
 
-/* NUL-terminated and NUL-padded: no byte hides behind the end of a text. */
-static bool
-text_is_padded(const uint8_t *text, uint32_t n)
-{
-	bool ended = false;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (ended && text[i] != 0)
-			return false;
-		if (text[i] == 0)
-			ended = true;
-	}
-	return ended;
-}
-
 static void
 wr_op(struct wr *wr, uint32_t op, uint8_t *out, uint32_t size)
 {
@@ -99,236 +84,202 @@ decode_u32(struct rd *rd, uint32_t *out)
 	return rd_end(rd);
 }
 
-int
-encode_core_setup(const struct core_setup *in, uint8_t *out, uint32_t size)
+/* NUL-terminated and NUL-padded: no byte hides behind the end of a text. */
+static bool
+text_is_padded(const uint8_t *text, uint32_t n)
 {
-	struct wr wr;
+	bool ended = false;
 
-	wr_op(&wr, CORE_SETUP, out, size);
-	wr_u32(&wr, in->flags);
-	wr_u32(&wr, in->modifiers);
-	wr_u32(&wr, in->key);
-	wr_u32(&wr, in->focus);
-	wr_bytes(&wr, in->phrase, sizeof(in->phrase));
-	return wr_end(&wr);
+	for (uint32_t i = 0; i < n; i++) {
+		if (ended && text[i] != 0)
+			return false;
+		if (text[i] == 0)
+			ended = true;
+	}
+	return ended;
 }
 
-int
-decode_core_setup(struct rd *rd, struct core_setup *out)
+static void
+wr_rect(struct wr *wr, struct rect r)
 {
-	out->flags = rd_u32(rd);
-	out->modifiers = rd_u32(rd);
-	out->key = rd_u32(rd);
-	out->focus = rd_u32(rd);
-	rd_bytes(rd, out->phrase, sizeof(out->phrase));
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	if (out->flags > (CORE_TRY_OUT | CORE_UNSEALED) ||
-	    out->modifiers > 15 || out->key > 0x2ff)
-		return -ERANGE;
-	if (out->focus >= TDS_MAX_DOMAINS && out->focus != TDS_NONE)
-		return -ERANGE;
-	return text_is_padded(out->phrase, sizeof(out->phrase)) ? 0 : -EBADMSG;
+	wr_u32(wr, (uint32_t)r.x0);
+	wr_u32(wr, (uint32_t)r.y0);
+	wr_u32(wr, (uint32_t)r.x1);
+	wr_u32(wr, (uint32_t)r.y1);
 }
 
-int
-encode_core_output(const struct core_output *in, uint8_t *out, uint32_t size)
+static struct rect
+rd_rect(struct rd *rd)
 {
-	struct wr wr;
+	struct rect r;
 
-	wr_op(&wr, CORE_OUTPUT, out, size);
-	wr_u32(&wr, in->index);
-	wr_u32(&wr, in->width);
-	wr_u32(&wr, in->height);
-	wr_u32(&wr, in->scale);
-	wr_u32(&wr, in->refresh_mhz);
-	wr_bytes(&wr, in->name, sizeof(in->name));
-	return wr_end(&wr);
+	r.x0 = (int32_t)rd_u32(rd);
+	r.y0 = (int32_t)rd_u32(rd);
+	r.x1 = (int32_t)rd_u32(rd);
+	r.y1 = (int32_t)rd_u32(rd);
+	return r;
 }
 
-int
-decode_core_output(struct rd *rd, struct core_output *out)
+static void
+rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 {
-	out->index = rd_u32(rd);
-	out->width = rd_u32(rd);
-	out->height = rd_u32(rd);
-	out->scale = rd_u32(rd);
-	out->refresh_mhz = rd_u32(rd);
-	rd_bytes(rd, out->name, sizeof(out->name));
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	if (out->index >= TDS_MAX_OUTPUTS || out->scale < 1 || out->scale > 4)
-		return -ERANGE;
-	if (out->width < 1 || out->width > TDS_MAX_DIM || out->height < 1 ||
-	    out->height > TDS_MAX_DIM)
-		return -ERANGE;
-	if (out->refresh_mhz < 1000 || out->refresh_mhz > 500000)
-		return -ERANGE;
-	return text_is_padded(out->name, sizeof(out->name)) ? 0 : -EBADMSG;
+	rd_bytes(rd, out, n);
+	if (!text_is_padded(out, n))
+		rd->failed = 1;
 }
 
-int
-encode_core_domain(const struct core_domain *in, uint8_t *out, uint32_t size)
+#define WR_U(name) wr_u32(wr, in->name);
+#define WR_I(name) wr_u32(wr, (uint32_t)in->name);
+#define WR_L(name) wr_u64(wr, in->name);
+#define WR_R(name) wr_rect(wr, in->name);
+#define WR_T(name, n) wr_bytes(wr, in->name, n);
+#define RD_U(name) out->name = rd_u32(rd);
+#define RD_I(name) out->name = (int32_t)rd_u32(rd);
+#define RD_L(name) out->name = rd_u64(rd);
+#define RD_R(name) out->name = rd_rect(rd);
+#define RD_T(name, n) rd_text(rd, out->name, n);
+#define FIELDS_CODEC(name, FIELDS)                                             \
+	static void wr_##name(struct wr *wr, const struct name *in)            \
+	{                                                                      \
+		FIELDS(WR_U, WR_I, WR_L, WR_R, WR_T)                           \
+	}                                                                      \
+	static void rd_##name(struct rd *rd, struct name *out)                 \
+	{                                                                      \
+		FIELDS(RD_U, RD_I, RD_L, RD_R, RD_T)                           \
+	}
+
+/* ------------------------------------------- values: 0, -ERANGE */
+
+static bool
+is_in(uint32_t value, uint32_t low, uint32_t high)
 {
-	struct wr wr;
-
-	wr_op(&wr, CORE_DOMAIN, out, size);
-	wr_u32(&wr, in->index);
-	wr_u32(&wr, in->level);
-	wr_u32(&wr, in->colour);
-	wr_u32(&wr, in->pattern);
-	wr_u32(&wr, in->scanouts);
-	wr_u32(&wr, in->outputs);
-	wr_u32(&wr, in->width);
-	wr_u32(&wr, in->height);
-	wr_u32(&wr, (uint32_t)in->x);
-	wr_u32(&wr, (uint32_t)in->y);
-	wr_bytes(&wr, in->name, sizeof(in->name));
-	wr_bytes(&wr, in->label, sizeof(in->label));
-	return wr_end(&wr);
-}
-
-int
-decode_core_domain(struct rd *rd, struct core_domain *out)
-{
-	out->index = rd_u32(rd);
-	out->level = rd_u32(rd);
-	out->colour = rd_u32(rd);
-	out->pattern = rd_u32(rd);
-	out->scanouts = rd_u32(rd);
-	out->outputs = rd_u32(rd);
-	out->width = rd_u32(rd);
-	out->height = rd_u32(rd);
-	out->x = (int32_t)rd_u32(rd);
-	out->y = (int32_t)rd_u32(rd);
-	rd_bytes(rd, out->name, sizeof(out->name));
-	rd_bytes(rd, out->label, sizeof(out->label));
-	if (rd_end(rd) < 0 || !text_is_padded(out->name, sizeof(out->name)) ||
-	    !text_is_padded(out->label, sizeof(out->label)))
-		return -EBADMSG;
-	if (out->name[0] == 0 || out->label[0] == 0)
-		return -ERANGE; /* no label, no picture */
-	if (out->index >= TDS_MAX_DOMAINS || out->level < LEVEL_UNCLASSIFIED ||
-	    out->level > LEVEL_TOP_SECRET_SCI || out->colour > 0xffffff ||
-	    out->pattern >= PATTERN_COUNT)
-		return -ERANGE;
-	if (out->scanouts < 1 || out->scanouts > TDS_MAX_SCANOUTS ||
-	    out->outputs < 1 || out->outputs >= 1u << TDS_MAX_OUTPUTS)
-		return -ERANGE;
-	if (out->width < TDS_MIN_CONTENT_WIDTH || out->width > TDS_MAX_DIM ||
-	    out->height < TDS_MIN_CONTENT_HEIGHT || out->height > TDS_MAX_DIM)
-		return -ERANGE;
-	if (out->x < -1 || out->x > TDS_MAX_DIM || out->y < -1 ||
-	    out->y > TDS_MAX_DIM)
-		return -ERANGE;
-	return 0;
-}
-
-int
-encode_core_link(const struct core_link *in, uint8_t *out, uint32_t size)
-{
-	struct wr wr;
-
-	wr_op(&wr, CORE_LINK, out, size);
-	wr_u32(&wr, in->domain);
-	wr_u32(&wr, in->pid);
-	wr_u64(&wr, in->pool_bytes);
-	return wr_end(&wr);
-}
-
-int
-decode_core_link(struct rd *rd, struct core_link *out)
-{
-	out->domain = rd_u32(rd);
-	out->pid = rd_u32(rd);
-	out->pool_bytes = rd_u64(rd);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	if (out->domain >= TDS_MAX_DOMAINS ||
-	    out->pool_bytes < TDS_MIN_POOL_BYTES ||
-	    out->pool_bytes > TDS_MAX_POOL_BYTES ||
-	    out->pool_bytes % TDS_PAGE_BYTES != 0)
-		return -ERANGE;
-	return 0;
+	return low <= value && value <= high;
 }
 
 static int
-encode_pair(uint32_t op, uint32_t a, uint32_t b, uint8_t *out, uint32_t size)
+check_core_setup(const struct core_setup *s)
 {
-	struct wr wr;
+	const bool is_right = s->flags <= (CORE_TRY_OUT | CORE_UNSEALED) &&
+	    s->modifiers <= 15 && s->key <= 0x2ff &&
+	    (s->focus < TDS_MAX_DOMAINS || s->focus == TDS_NONE);
 
-	wr_op(&wr, op, out, size);
-	wr_u32(&wr, a);
-	wr_u32(&wr, b);
-	return wr_end(&wr);
+	return is_right ? 0 : -ERANGE;
 }
 
-int
-encode_core_down(const struct core_down *in, uint8_t *out, uint32_t size)
+static int
+check_core_output(const struct core_output *o)
 {
-	return encode_pair(CORE_DOWN, in->domain, in->reason, out, size);
+	const bool is_right = o->index < TDS_MAX_OUTPUTS &&
+	    is_in(o->scale, 1, 4) && is_in(o->width, 1, TDS_MAX_DIM) &&
+	    is_in(o->height, 1, TDS_MAX_DIM) &&
+	    is_in(o->refresh_mhz, 1000, 500000);
+
+	return is_right ? 0 : -ERANGE;
 }
 
-int
-decode_core_down(struct rd *rd, struct core_down *out)
+static bool
+content_is_right(uint32_t width, uint32_t height, uint32_t scanouts)
 {
-	out->domain = rd_u32(rd);
-	out->reason = rd_u32(rd);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	if (out->reason < REASON_EXITED || out->reason > REASON_MALFORMED)
-		return -ERANGE;
-	return out->domain < TDS_MAX_DOMAINS ? 0 : -ERANGE;
+	return is_in(width, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) &&
+	    is_in(height, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM) &&
+	    is_in(scanouts, 1, TDS_MAX_SCANOUTS);
 }
 
-int
-encode_core_focus(const struct core_focus *in, uint8_t *out, uint32_t size)
+static bool
+pool_is_right(uint64_t bytes)
 {
-	return encode_pair(CORE_FOCUS, in->cookie, in->domain, out, size);
+	return TDS_MIN_POOL_BYTES <= bytes && bytes <= TDS_MAX_POOL_BYTES &&
+	    bytes % TDS_PAGE_BYTES == 0;
 }
 
-int
-decode_core_focus(struct rd *rd, struct core_focus *out)
+static int
+check_core_domain(const struct core_domain *d)
 {
-	out->cookie = rd_u32(rd);
-	out->domain = rd_u32(rd);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	return out->domain < TDS_MAX_DOMAINS ? 0 : -ERANGE;
+	/* no label, no picture */
+	const bool is_labelled = d->name[0] != 0 && d->label[0] != 0 &&
+	    is_in(d->level, LEVEL_UNCLASSIFIED, LEVEL_TOP_SECRET_SCI) &&
+	    d->colour <= 0xffffff && d->pattern < PATTERN_COUNT;
+	const bool is_placed = d->index < TDS_MAX_DOMAINS &&
+	    is_in(d->outputs, 1, (1u << TDS_MAX_OUTPUTS) - 1) &&
+	    content_is_right(d->width, d->height, d->scanouts) && d->x >= -1 &&
+	    d->x <= TDS_MAX_DIM && d->y >= -1 && d->y <= TDS_MAX_DIM;
+
+	return is_labelled && is_placed ? 0 : -ERANGE;
 }
 
-int
-encode_core_snapshot(const struct core_snapshot *in, uint8_t *out,
-    uint32_t size)
+static int
+check_core_link(const struct core_link *l)
 {
-	return encode_pair(CORE_SNAPSHOT, in->cookie, in->output, out, size);
+	return l->domain < TDS_MAX_DOMAINS && pool_is_right(l->pool_bytes)
+	    ? 0
+	    : -ERANGE;
 }
 
-int
-decode_core_snapshot(struct rd *rd, struct core_snapshot *out)
+static int
+check_core_down(const struct core_down *d)
 {
-	out->cookie = rd_u32(rd);
-	out->output = rd_u32(rd);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	return out->output < TDS_MAX_OUTPUTS ? 0 : -ERANGE;
+	return d->domain < TDS_MAX_DOMAINS && d->reason <= REASON_MALFORMED
+	    ? 0
+	    : -ERANGE;
 }
 
-int
-encode_core_dropped(const struct core_dropped *in, uint8_t *out, uint32_t size)
+static int
+check_core_focus(const struct core_focus *f)
 {
-	return encode_pair(CORE_DROPPED, in->domain, in->error, out, size);
+	return f->domain < TDS_MAX_DOMAINS ? 0 : -ERANGE;
 }
 
-int
-decode_core_dropped(struct rd *rd, struct core_dropped *out)
+static int
+check_core_snapshot(const struct core_snapshot *s)
 {
-	out->domain = rd_u32(rd);
-	out->error = rd_u32(rd);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	return out->domain < TDS_MAX_DOMAINS && out->error < 4096 ? 0 : -ERANGE;
+	return s->output < TDS_MAX_OUTPUTS ? 0 : -ERANGE;
 }
+
+static int
+check_core_dropped(const struct core_dropped *d)
+{
+	return d->domain < TDS_MAX_DOMAINS && d->error < 4096 ? 0 : -ERANGE;
+}
+
+static int
+check_guest_setup(const struct guest_setup *g)
+{
+	return g->domain < TDS_MAX_DOMAINS && pool_is_right(g->pool_bytes) &&
+		content_is_right(g->width, g->height, g->scanouts)
+	    ? 0
+	    : -ERANGE;
+}
+
+static int
+check_ctl_focus(const struct ctl_focus *f)
+{
+	return f->name[0] != 0 ? 0 : -ERANGE;
+}
+
+static int
+check_ctl_result(const struct ctl_result *r)
+{
+	return r->error <= 0 && r->error > -4096 ? 0 : -ERANGE;
+}
+
+/* ---------------------------------------------------- records that go alone */
+
+#define X(name, op, FIELDS)                                                    \
+	FIELDS_CODEC(name, FIELDS)                                             \
+	int encode_##name(const struct name *in, uint8_t *out, uint32_t size)  \
+	{                                                                      \
+		struct wr wr;                                                  \
+		wr_op(&wr, op, out, size);                                     \
+		wr_##name(&wr, in);                                            \
+		return wr_end(&wr);                                            \
+	}                                                                      \
+	int decode_##name(struct rd *rd, struct name *out)                     \
+	{                                                                      \
+		rd_##name(rd, out);                                            \
+		return rd_end(rd) < 0 ? -EBADMSG : check_##name(out);          \
+	}
+CONTROL_RECORDS(X)
+#undef X
 
 int
 encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
@@ -367,81 +318,115 @@ decode_core_input(struct rd *rd, struct core_input *out)
 	return 0;
 }
 
+/* ------------------------------------------------------------------ status */
+
+#define X(name, op, FIELDS) FIELDS_CODEC(name, FIELDS)
+STATUS_RECORDS(X)
+#undef X
+
+static void
+wr_status(struct wr *wr, const struct status *in)
+{
+	STATUS_FIELDS(WR_U, WR_I, WR_L, WR_R, WR_T)
+	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
+		wr_status_output(wr, &in->outputs[i]);
+	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
+		wr_status_domain(wr, &in->domains[i]);
+	for (uint32_t i = 0; i < TDS_MAX_WINDOWS; i++)
+		wr_status_window(wr, &in->windows[i]);
+}
+
+static void
+rd_status(struct rd *rd, struct status *out)
+{
+	STATUS_FIELDS(RD_U, RD_I, RD_L, RD_R, RD_T)
+	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
+		rd_status_output(rd, &out->outputs[i]);
+	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
+		rd_status_domain(rd, &out->domains[i]);
+	for (uint32_t i = 0; i < TDS_MAX_WINDOWS; i++)
+		rd_status_window(rd, &out->windows[i]);
+}
+
+/* What a reader indexes with. */
+static int
+check_status(const struct status *s)
+{
+	if (s->n_outputs > TDS_MAX_OUTPUTS || s->n_domains > TDS_MAX_DOMAINS ||
+	    s->n_windows > TDS_MAX_WINDOWS)
+		return -ERANGE;
+	if (s->keyboard >= s->n_domains && s->keyboard != TDS_NONE)
+		return -ERANGE;
+	for (uint32_t i = 0; i < s->n_domains; i++)
+		if (s->domains[i].state > DOMAIN_STOPPED ||
+		    s->domains[i].level > LEVEL_TOP_SECRET_SCI)
+			return -ERANGE;
+	for (uint32_t i = 0; i < s->n_windows; i++)
+		if (s->windows[i].domain >= s->n_domains ||
+		    s->windows[i].output >= s->n_outputs)
+			return -ERANGE;
+	return 0;
+}
+
 int
-encode_guest_setup(const struct guest_setup *in, uint8_t *out, uint32_t size)
+encode_core_reply(uint32_t cookie, const struct status *in, uint8_t *out,
+    uint32_t size)
 {
 	struct wr wr;
 
-	wr_op(&wr, GUEST_SETUP, out, size);
-	wr_u32(&wr, in->domain);
-	wr_u32(&wr, in->scanouts);
+	wr_op(&wr, CORE_REPLY, out, size);
+	wr_u32(&wr, cookie);
+	wr_status(&wr, in);
+	return wr_end(&wr);
+}
+
+int
+decode_core_reply(struct rd *rd, uint32_t *cookie, struct status *out)
+{
+	*cookie = rd_u32(rd);
+	rd_status(rd, out);
+	return rd_end(rd) < 0 ? -EBADMSG : check_status(out);
+}
+
+int
+encode_ctl_report(const struct status *in, uint8_t *out, uint32_t size)
+{
+	struct wr wr;
+
+	wr_op(&wr, CTL_REPORT, out, size);
+	wr_status(&wr, in);
+	return wr_end(&wr);
+}
+
+int
+decode_ctl_report(struct rd *rd, struct status *out)
+{
+	rd_status(rd, out);
+	return rd_end(rd) < 0 ? -EBADMSG : check_status(out);
+}
+
+int
+encode_ctl_picture(const struct ctl_picture *in, uint8_t *out, uint32_t size)
+{
+	struct wr wr;
+
+	wr_op(&wr, CTL_PICTURE, out, size);
 	wr_u32(&wr, in->width);
 	wr_u32(&wr, in->height);
-	wr_u64(&wr, in->pool_bytes);
-	wr_bytes(&wr, in->name, sizeof(in->name));
+	wr_status(&wr, &in->status);
 	return wr_end(&wr);
 }
 
 int
-decode_guest_setup(struct rd *rd, struct guest_setup *out)
+decode_ctl_picture(struct rd *rd, struct ctl_picture *out)
 {
-	out->domain = rd_u32(rd);
-	out->scanouts = rd_u32(rd);
 	out->width = rd_u32(rd);
 	out->height = rd_u32(rd);
-	out->pool_bytes = rd_u64(rd);
-	rd_bytes(rd, out->name, sizeof(out->name));
-	if (rd_end(rd) < 0 || !text_is_padded(out->name, sizeof(out->name)))
+	rd_status(rd, &out->status);
+	if (rd_end(rd) < 0)
 		return -EBADMSG;
-	if (out->domain >= TDS_MAX_DOMAINS || out->scanouts < 1 ||
-	    out->scanouts > TDS_MAX_SCANOUTS)
+	if (out->width < 1 || out->width > TDS_MAX_DIM || out->height < 1 ||
+	    out->height > TDS_MAX_DIM)
 		return -ERANGE;
-	if (out->width < TDS_MIN_CONTENT_WIDTH || out->width > TDS_MAX_DIM ||
-	    out->height < TDS_MIN_CONTENT_HEIGHT || out->height > TDS_MAX_DIM)
-		return -ERANGE;
-	if (out->pool_bytes < TDS_MIN_POOL_BYTES ||
-	    out->pool_bytes > TDS_MAX_POOL_BYTES ||
-	    out->pool_bytes % TDS_PAGE_BYTES != 0)
-		return -ERANGE;
-	return 0;
-}
-
-int
-encode_ctl_focus(const struct ctl_focus *in, uint8_t *out, uint32_t size)
-{
-	struct wr wr;
-
-	wr_op(&wr, CTL_FOCUS, out, size);
-	wr_bytes(&wr, in->name, sizeof(in->name));
-	return wr_end(&wr);
-}
-
-int
-decode_ctl_focus(struct rd *rd, struct ctl_focus *out)
-{
-	rd_bytes(rd, out->name, sizeof(out->name));
-	if (rd_end(rd) < 0 || !text_is_padded(out->name, sizeof(out->name)))
-		return -EBADMSG;
-	return 0;
-}
-
-int
-encode_ctl_result(const struct ctl_result *in, uint8_t *out, uint32_t size)
-{
-	struct wr wr;
-
-	wr_op(&wr, CTL_RESULT, out, size);
-	wr_u32(&wr, (uint32_t)in->error);
-	wr_bytes(&wr, in->text, sizeof(in->text));
-	return wr_end(&wr);
-}
-
-int
-decode_ctl_result(struct rd *rd, struct ctl_result *out)
-{
-	out->error = (int32_t)rd_u32(rd);
-	rd_bytes(rd, out->text, sizeof(out->text));
-	if (rd_end(rd) < 0 || !text_is_padded(out->text, sizeof(out->text)))
-		return -EBADMSG;
-	return out->error <= 0 && out->error > -4096 ? 0 : -ERANGE;
+	return check_status(&out->status);
 }

@@ -17,99 +17,176 @@
 #include <stdint.h>
 
 /*
- * One table of messages: X(name, op, bytes of payload after op, descriptors).
- * control_open() checks a received record against it.
+ * The fields of each record in the order of the wire, by kind: U u32, I i32,
+ * L u64, R struct rect, T(name, bytes) text. Struct, encoder, decoder and
+ * length all come from these lists.
  */
-#define CONTROL_MESSAGES(X)                                                    \
-	/* tdsd -> core, once, before START */                                 \
-	X(CORE_SETUP, 1, 4 + 4 + 2 * 4 + TDS_PHRASE_BYTES, 0)                  \
-	X(CORE_OUTPUT, 2, 4 * 5 + TDS_NAME_BYTES, 0)                           \
-	X(CORE_DOMAIN, 3, 4 * 10 + TDS_NAME_BYTES + TDS_LABEL_BYTES, 0)        \
-	X(CORE_START, 4, 0, 0)                                                 \
-	/* tdsd -> core, while running */                                      \
-	X(CORE_LINK, 10, 4 + 4 + 8, 4)                                         \
-	X(CORE_DOWN, 11, 4 + 4, 0)                                             \
-	X(CORE_INPUT, 12, 4 + 8 * TDS_MAX_INPUT_BATCH, 0)                      \
-	X(CORE_FOCUS, 13, 4 + 4, 0)                                            \
-	X(CORE_STATUS, 14, 4, 0)                                               \
-	X(CORE_SNAPSHOT, 15, 4 + 4, 1)                                         \
-	/* core -> tdsd */                                                     \
-	X(CORE_READY, 30, 0, 0)                                                \
-	X(CORE_REPLY, 31, 4 + STATUS_BYTES, 0)                                 \
-	X(CORE_DROPPED, 32, 4 + 4, 0)                                          \
-	/* tdsd -> tds-guest */                                                \
-	X(GUEST_SETUP, 50, 4 * 4 + 8 + TDS_NAME_BYTES, 8)                      \
-	X(GUEST_CORE, 51, 0, 3)                                                \
-	X(GUEST_VNC, 52, 0, 1)                                                 \
-	/* tds-guest -> tdsd */                                                \
-	X(GUEST_WANT_VNC, 60, 0, 0)                                            \
-	/* tdsctl -> tdsd */                                                   \
-	X(CTL_STATUS, 70, 0, 0)                                                \
-	X(CTL_SCREENSHOT, 71, 4, 0)                                            \
-	X(CTL_FOCUS, 72, TDS_NAME_BYTES, 0)                                    \
-	X(CTL_INPUT, 73, 4 + 8 * TDS_MAX_INPUT_BATCH, 0)                       \
-	/* tdsd -> tdsctl */                                                   \
-	X(CTL_RESULT, 80, 4 + TDS_TEXT_BYTES, 0)                               \
-	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
-	X(CTL_PICTURE, 82, 4 * 2 + STATUS_BYTES, 1)
+
+/* Configuration of the core: everything before CORE_START. */
+#define CORE_SETUP_FIELDS(U, I, L, R, T)                                       \
+	U(flags)     /* enum core_flag */                                      \
+	U(modifiers) /* enum chord_modifier; at least two */                   \
+	U(key)	     /* evdev code, not a modifier */                          \
+	U(focus)     /* domain that has the keyboard first, or TDS_NONE */     \
+	T(phrase, TDS_PHRASE_BYTES)
+
+#define CORE_OUTPUT_FIELDS(U, I, L, R, T)                                      \
+	U(index) U(width) U(height) /* px */                                   \
+	U(scale)		    /* 1..4 */                                 \
+	U(refresh_mhz)		    /* 1000..500000 */                         \
+	T(name, TDS_NAME_BYTES)
+
+#define CORE_DOMAIN_FIELDS(U, I, L, R, T)                                      \
+	U(index)                                                               \
+	U(level)	  /* enum level */                                     \
+	U(colour)	  /* 0xRRGGBB */                                       \
+	U(pattern)	  /* enum pattern */                                   \
+	U(scanouts)	  /* 1..TDS_MAX_SCANOUTS */                            \
+	U(outputs)	  /* bit n: may be shown on output n; not 0 */         \
+	U(width) U(height) /* first content size, px */                        \
+	I(x) I(y)	  /* of the frame, px; -1, -1: placed by tds */        \
+	T(name, TDS_NAME_BYTES) T(label, TDS_LABEL_BYTES)
+
+/* fds: ring (rw), pool (read-only), doorbell up, doorbell down */
+#define CORE_LINK_FIELDS(U, I, L, R, T) U(domain) U(pid) L(pool_bytes)
+#define CORE_DOWN_FIELDS(U, I, L, R, T) U(domain) U(reason)
+#define CORE_FOCUS_FIELDS(U, I, L, R, T) U(cookie) U(domain)
+/* fd: a memfd of width * height * 4 bytes */
+#define CORE_SNAPSHOT_FIELDS(U, I, L, R, T) U(cookie) U(output)
+#define CORE_DROPPED_FIELDS(U, I, L, R, T) U(domain) U(error) /* errno */
+
+/*
+ * fds: ring, pool (rw), doorbell up, doorbell down, then the listening stream
+ * sockets for vhost-user-gpu, keyboard, tablet and mouse.
+ */
+#define GUEST_SETUP_FIELDS(U, I, L, R, T)                                      \
+	U(domain) U(scanouts) U(width) U(height) /* first mode, px */          \
+	L(pool_bytes) T(name, TDS_NAME_BYTES)
+
+#define CTL_FOCUS_FIELDS(U, I, L, R, T) T(name, TDS_NAME_BYTES)
+#define CTL_RESULT_FIELDS(U, I, L, R, T)                                       \
+	I(error) /* 0 or -errno */ T(text, TDS_TEXT_BYTES)
+
+/* What the core shows, as tdsctl prints it and the tests judge it. */
+#define STATUS_OUTPUT_FIELDS(U, I, L, R, T)                                    \
+	U(width) U(height) U(scale) R(trust_bar) T(name, TDS_NAME_BYTES)
+#define STATUS_DOMAIN_FIELDS(U, I, L, R, T)                                    \
+	U(state) U(level) U(colour) /* enum domain_state, enum level */        \
+	U(pid)			    /* of its tds-guest; tdsd fills it in */   \
+	T(name, TDS_NAME_BYTES) T(label, TDS_LABEL_BYTES)
+#define STATUS_WINDOW_FIELDS(U, I, L, R, T)                                    \
+	U(domain) U(output) U(scanout)                                         \
+	U(has_picture) /* 0: a tile is shown instead */ R(frame) R(content)
+#define STATUS_FIELDS(U, I, L, R, T)                                           \
+	U(is_try_out) U(is_unsealed) /* a process without its sandbox */       \
+	U(is_locked) U(is_attention)                                           \
+	U(keyboard) /* domain, or TDS_NONE */                                  \
+	U(pointer_output) U(pointer_x) U(pointer_y)                            \
+	U(pointer_is_ours) /* drawn by tds, not the guest's cursor */          \
+	U(n_outputs) U(n_domains) U(n_windows)                                 \
+	L(frames) L(wakeups) L(dropped) /* since the core started */
 
 /* ------------------------------------------------------------------------ */
-/* status: what the core shows, as tdsctl prints it and the tests judge it    */
 
-enum domain_state { DOMAIN_WAITING, DOMAIN_RUNNING, DOMAIN_STOPPED };
+/* Records that travel alone: X(struct, op, fields). */
+#define CONTROL_RECORDS(X)                                                     \
+	X(core_setup, CORE_SETUP, CORE_SETUP_FIELDS)                           \
+	X(core_output, CORE_OUTPUT, CORE_OUTPUT_FIELDS)                        \
+	X(core_domain, CORE_DOMAIN, CORE_DOMAIN_FIELDS)                        \
+	X(core_link, CORE_LINK, CORE_LINK_FIELDS)                              \
+	X(core_down, CORE_DOWN, CORE_DOWN_FIELDS)                              \
+	X(core_focus, CORE_FOCUS, CORE_FOCUS_FIELDS)                           \
+	X(core_snapshot, CORE_SNAPSHOT, CORE_SNAPSHOT_FIELDS)                  \
+	X(core_dropped, CORE_DROPPED, CORE_DROPPED_FIELDS)                     \
+	X(guest_setup, GUEST_SETUP, GUEST_SETUP_FIELDS)                        \
+	X(ctl_focus, CTL_FOCUS, CTL_FOCUS_FIELDS)                              \
+	X(ctl_result, CTL_RESULT, CTL_RESULT_FIELDS)
+/* Parts of the status. */
+#define STATUS_RECORDS(X)                                                      \
+	X(status_output, 0, STATUS_OUTPUT_FIELDS)                              \
+	X(status_domain, 0, STATUS_DOMAIN_FIELDS)                              \
+	X(status_window, 0, STATUS_WINDOW_FIELDS)
 
-struct status_output {
-	uint32_t width, height, scale;
-	struct rect trust_bar;
-	uint8_t name[TDS_NAME_BYTES];
-};
-
-struct status_domain {
-	uint32_t state; /* enum domain_state */
-	uint32_t level; /* enum level */
-	uint32_t colour; /* 0xRRGGBB */
-	uint32_t pid;	/* of its tds-guest; filled in by tdsd */
-	uint8_t name[TDS_NAME_BYTES];
-	uint8_t label[TDS_LABEL_BYTES];
-};
-
-struct status_window {
-	uint32_t domain, output, scanout;
-	uint32_t has_picture; /* 0: a tile is shown instead */
-	struct rect frame, content;
-};
+#define MEMBER_U(name) uint32_t name;
+#define MEMBER_I(name) int32_t name;
+#define MEMBER_L(name) uint64_t name;
+#define MEMBER_R(name) struct rect name;
+#define MEMBER_T(name, bytes) uint8_t name[bytes];
+#define MEMBERS(FIELDS) FIELDS(MEMBER_U, MEMBER_I, MEMBER_L, MEMBER_R, MEMBER_T)
+#define X(name, op, FIELDS)                                                    \
+	struct name {                                                          \
+		MEMBERS(FIELDS)                                                \
+	};
+CONTROL_RECORDS(X)
+STATUS_RECORDS(X)
+#undef X
 
 struct status {
-	uint32_t is_try_out;
-	uint32_t is_unsealed; /* a process runs without its sandbox */
-	uint32_t is_locked;
-	uint32_t is_attention;
-	uint32_t keyboard;    /* domain, or TDS_NONE */
-	uint32_t pointer_output;
-	uint32_t pointer_x, pointer_y;
-	uint32_t pointer_is_ours; /* drawn by tds, not the guest's cursor */
-	uint32_t n_outputs, n_domains, n_windows;
-	uint64_t frames;      /* composed since the core started */
-	uint64_t wakeups;     /* of the core */
-	uint64_t dropped;     /* guests dropped for malformed records */
+	MEMBERS(STATUS_FIELDS)
 	struct status_output outputs[TDS_MAX_OUTPUTS];
 	struct status_domain domains[TDS_MAX_DOMAINS];
 	struct status_window windows[TDS_MAX_WINDOWS]; /* bottom to top */
 };
 
+#define BYTES_U(name) +4
+#define BYTES_I(name) +4
+#define BYTES_L(name) +8
+#define BYTES_R(name) +16
+#define BYTES_T(name, bytes) +(bytes)
+#define WIRE_BYTES(FIELDS)                                                     \
+	(0 FIELDS(BYTES_U, BYTES_I, BYTES_L, BYTES_R, BYTES_T))
+
 enum {
-	STATUS_BYTES = 12 * 4 + 3 * 8 +
-	    TDS_MAX_OUTPUTS * (7 * 4 + TDS_NAME_BYTES) +
-	    TDS_MAX_DOMAINS * (4 * 4 + TDS_NAME_BYTES + TDS_LABEL_BYTES) +
-	    TDS_MAX_WINDOWS * (12 * 4),
+	STATUS_BYTES = WIRE_BYTES(STATUS_FIELDS) +
+	    TDS_MAX_OUTPUTS * WIRE_BYTES(STATUS_OUTPUT_FIELDS) +
+	    TDS_MAX_DOMAINS * WIRE_BYTES(STATUS_DOMAIN_FIELDS) +
+	    TDS_MAX_WINDOWS * WIRE_BYTES(STATUS_WINDOW_FIELDS),
+	INPUT_BYTES = 4 + 8 * TDS_MAX_INPUT_BATCH,
 	CONTROL_MAX_BYTES = 4 + 8 + STATUS_BYTES,
 };
 
-/* ------------------------------------------------------------------------ */
+/*
+ * One table of messages: X(name, op, bytes of payload after op, descriptors).
+ * control_open() checks a received record against it.
+ */
+#define CONTROL_MESSAGES(X)                                                    \
+	/* tdsd -> core, once, before START */                                 \
+	X(CORE_SETUP, 1, WIRE_BYTES(CORE_SETUP_FIELDS), 0)                     \
+	X(CORE_OUTPUT, 2, WIRE_BYTES(CORE_OUTPUT_FIELDS), 0)                   \
+	X(CORE_DOMAIN, 3, WIRE_BYTES(CORE_DOMAIN_FIELDS), 0)                   \
+	X(CORE_START, 4, 0, 0)                                                 \
+	/* tdsd -> core, while running */                                      \
+	X(CORE_LINK, 10, WIRE_BYTES(CORE_LINK_FIELDS), 4)                      \
+	X(CORE_DOWN, 11, WIRE_BYTES(CORE_DOWN_FIELDS), 0)                      \
+	X(CORE_INPUT, 12, INPUT_BYTES, 0)                                      \
+	X(CORE_FOCUS, 13, WIRE_BYTES(CORE_FOCUS_FIELDS), 0)                    \
+	X(CORE_STATUS, 14, 4, 0) /* cookie */                                  \
+	X(CORE_SNAPSHOT, 15, WIRE_BYTES(CORE_SNAPSHOT_FIELDS), 1)              \
+	/* core -> tdsd */                                                     \
+	X(CORE_READY, 30, 0, 0)                                                \
+	X(CORE_REPLY, 31, 4 + STATUS_BYTES, 0) /* cookie, status */            \
+	X(CORE_DROPPED, 32, WIRE_BYTES(CORE_DROPPED_FIELDS), 0)                \
+	/* tdsd -> tds-guest */                                                \
+	X(GUEST_SETUP, 50, WIRE_BYTES(GUEST_SETUP_FIELDS), 8)                  \
+	X(GUEST_CORE, 51, 0, 3) /* fds: ring, doorbell up, down */             \
+	X(GUEST_VNC, 52, 0, 1)	/* fd: the VM's VNC console, connected */      \
+	/* tds-guest -> tdsd */                                                \
+	X(GUEST_WANT_VNC, 60, 0, 0)                                            \
+	/* tdsctl -> tdsd */                                                   \
+	X(CTL_STATUS, 70, 0, 0)                                                \
+	X(CTL_SCREENSHOT, 71, 4, 0) /* output */                               \
+	X(CTL_FOCUS, 72, WIRE_BYTES(CTL_FOCUS_FIELDS), 0)                      \
+	X(CTL_INPUT, 73, INPUT_BYTES, 0)                                       \
+	/* tdsd -> tdsctl */                                                   \
+	X(CTL_RESULT, 80, WIRE_BYTES(CTL_RESULT_FIELDS), 0)                    \
+	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
+	X(CTL_PICTURE, 82, 4 * 2 + STATUS_BYTES, 1)
 
 #define X(name, op, size, fds) name = op,
 enum control_op { CONTROL_MESSAGES(X) };
 #undef X
+
+enum domain_state { DOMAIN_WAITING, DOMAIN_RUNNING, DOMAIN_STOPPED };
 
 /* Order is order of dominance; 0 is refused in a configuration. */
 enum level {
@@ -143,42 +220,7 @@ enum chord_modifier {
 	CHORD_META = 8,
 };
 
-struct core_setup {
-	uint32_t flags;	       /* enum core_flag */
-	uint32_t modifiers;    /* enum chord_modifier; at least two */
-	uint32_t key;	       /* evdev code, not a modifier */
-	uint32_t focus;	       /* domain that has the keyboard first, or NONE */
-	uint8_t phrase[TDS_PHRASE_BYTES];
-};
-
-struct core_output {
-	uint32_t index, width, height, scale; /* px, px, 1..4 */
-	uint32_t refresh_mhz;		      /* 1000..500000 */
-	uint8_t name[TDS_NAME_BYTES];
-};
-
-struct core_domain {
-	uint32_t index;
-	uint32_t level, colour, pattern;
-	uint32_t scanouts;	/* 1..TDS_MAX_SCANOUTS */
-	uint32_t outputs;	/* bit n: may be shown on output n; not 0 */
-	uint32_t width, height;	/* first content size, px */
-	int32_t x, y;		/* of the frame; -1, -1: placed by tds */
-	uint8_t name[TDS_NAME_BYTES];
-	uint8_t label[TDS_LABEL_BYTES];
-};
-
-/* fds: ring (rw), pool (read-only), doorbell up, doorbell down */
-struct core_link {
-	uint32_t domain, pid;
-	uint64_t pool_bytes;
-};
-
 enum down_reason { REASON_EXITED = 1, REASON_MALFORMED };
-
-struct core_down {
-	uint32_t domain, reason;
-};
 
 struct input_event_wire {
 	uint16_t type, code;
@@ -193,39 +235,6 @@ struct input_event_wire {
 struct core_input {
 	uint32_t n;
 	struct input_event_wire events[TDS_MAX_INPUT_BATCH];
-};
-
-struct core_focus {
-	uint32_t cookie, domain;
-};
-
-struct core_snapshot { /* fd: a memfd of width * height * 4 bytes */
-	uint32_t cookie, output;
-};
-
-struct core_dropped {
-	uint32_t domain, error;
-};
-
-/*
- * fds: ring, pool (rw), doorbell up, doorbell down, then the listening stream
- * sockets for vhost-user-gpu, keyboard, tablet and mouse.
- */
-struct guest_setup {
-	uint32_t domain;
-	uint32_t scanouts;
-	uint32_t width, height; /* first mode of every scanout, px */
-	uint64_t pool_bytes;
-	uint8_t name[TDS_NAME_BYTES];
-};
-
-struct ctl_focus {
-	uint8_t name[TDS_NAME_BYTES];
-};
-
-struct ctl_result {
-	int32_t error; /* 0 or -errno */
-	uint8_t text[TDS_TEXT_BYTES];
 };
 
 /* fd: a memfd of width * height * 4 bytes, XRGB8888 */
@@ -255,24 +264,15 @@ int encode_u32(uint32_t op, uint32_t value, uint8_t *out,
     uint32_t size) MUST_CHECK; /* CORE_STATUS cookie, CTL_SCREENSHOT output */
 int decode_u32(struct rd *rd, uint32_t *out) MUST_CHECK;
 
-#define CONTROL_CODEC(name)                                                    \
+#define X(name, op, FIELDS)                                                    \
 	int encode_##name(const struct name *in, uint8_t *out,                 \
 	    uint32_t size) MUST_CHECK;                                         \
-	int decode_##name(struct rd *rd, struct name *out) MUST_CHECK
-
-CONTROL_CODEC(core_setup);
-CONTROL_CODEC(core_output);
-CONTROL_CODEC(core_domain);
-CONTROL_CODEC(core_link);
-CONTROL_CODEC(core_down);
-CONTROL_CODEC(core_focus);
-CONTROL_CODEC(core_snapshot);
-CONTROL_CODEC(core_dropped);
-CONTROL_CODEC(guest_setup);
-CONTROL_CODEC(ctl_focus);
-CONTROL_CODEC(ctl_result);
-CONTROL_CODEC(ctl_picture);
-#undef CONTROL_CODEC
+	int decode_##name(struct rd *rd, struct name *out) MUST_CHECK;
+CONTROL_RECORDS(X)
+#undef X
+int encode_ctl_picture(const struct ctl_picture *in, uint8_t *out,
+    uint32_t size) MUST_CHECK;
+int decode_ctl_picture(struct rd *rd, struct ctl_picture *out) MUST_CHECK;
 
 /* CORE_INPUT and CTL_INPUT have the same layout. */
 int encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
