@@ -24,28 +24,6 @@
 
 const char *host_program;
 
-int64_t
-host_now_ms(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-static int
-sealed_memfd(const char *name, uint64_t bytes)
-{
-	const int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	assert_true(fd >= 0);
-	assert_int_equal(ftruncate(fd, (off_t)bytes), 0);
-	assert_int_equal(
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL),
-	    0);
-	return fd;
-}
-
 static void
 make_ring(struct host *host)
 {
@@ -93,58 +71,6 @@ make_sockets(struct host *host)
 	}
 }
 
-/* In the child: become tds-guest@NAME with fd 3 and nothing else. */
-static void
-exec_guest(const char *name, int control, int log_fd)
-{
-	static char asan[256], ubsan[256];
-	char argv0[64];
-	const char *options = getenv("ASAN_OPTIONS");
-	const char *more = getenv("UBSAN_OPTIONS");
-
-	snprintf(argv0, sizeof(argv0), "tds-guest@%s", name);
-	snprintf(asan, sizeof(asan), "ASAN_OPTIONS=%s", options ? options : "");
-	snprintf(ubsan, sizeof(ubsan), "UBSAN_OPTIONS=%s", more ? more : "");
-	char *const argv[] = {argv0, NULL};
-	/* none, except for what a sanitizer must be told */
-	char *const none[] = {NULL};
-	char *const some[] = {asan, ubsan, NULL};
-
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	const int null = open("/dev/null", O_RDONLY);
-	if (null < 0 || dup2(null, 0) < 0 || dup2(log_fd, 1) < 0 ||
-	    dup2(log_fd, 2) < 0 || dup2(control, 3) < 0)
-		_exit(126);
-	syscall(SYS_close_range, 4u, ~0u, 0u);
-	execve(host_program, argv, options || more ? some : none);
-	_exit(127);
-}
-
-static void
-spawn(struct host *host)
-{
-	int pair[2], log_pipe[2];
-
-	assert_int_equal(channel_pair(pair), 0);
-	assert_int_equal(pipe2(log_pipe, O_CLOEXEC), 0);
-	host->pid = fork();
-	assert_true(host->pid >= 0);
-	if (host->pid == 0) {
-		/* above 3, so that dup2() to 3 does not hit it */
-		const int log_fd = fcntl(log_pipe[1], F_DUPFD, 10);
-		const int control = fcntl(pair[1], F_DUPFD, 10);
-
-		exec_guest(host->options.name, control, log_fd);
-	}
-	close(pair[1]);
-	close(log_pipe[1]);
-	host->control = pair[0];
-	host->log_fd = log_pipe[0];
-	assert_int_equal(fcntl(host->log_fd, F_SETFL, O_NONBLOCK), 0);
-	host->pid_fd = (int)syscall(SYS_pidfd_open, host->pid, 0);
-	assert_true(host->pid_fd >= 0);
-}
-
 static void
 send_setup(struct host *host)
 {
@@ -165,16 +91,14 @@ send_setup(struct host *host)
 
 	assert_true(n > 0);
 	assert_int_equal(
-	    channel_send(host->control, bytes, (uint32_t)n, fds, 8), 0);
+	    channel_send(host->child.control, bytes, (uint32_t)n, fds, 8), 0);
 }
 
 void
 host_start(struct host *host, const struct host_options *options)
 {
 	*host = (struct host){.options = *options, .watched_fd = -1};
-	host->log = calloc(1, HOST_LOG_BYTES);
 	host->ups = calloc(HOST_MAX_UPS, sizeof(*host->ups));
-	assert_non_null(host->log);
 	assert_non_null(host->ups);
 	make_ring(host);
 	host->pool_fd = sealed_memfd("pool", options->pool_bytes);
@@ -182,26 +106,21 @@ host_start(struct host *host, const struct host_options *options)
 	    NULL, options->pool_bytes, PROT_READ, MAP_SHARED, host->pool_fd, 0);
 	assert_true(host->pool != MAP_FAILED);
 	make_sockets(host);
-	spawn(host);
+	char argv0[64];
+	snprintf(argv0, sizeof(argv0), "tds-guest@%s", options->name);
+	child_start(&host->child, host_program, argv0);
 	send_setup(host);
 }
 
 void
 host_stop(struct host *host)
 {
-	if (!host->has_ended) {
-		kill(host->pid, SIGKILL);
-		waitpid(host->pid, NULL, 0);
-	}
+	child_stop(&host->child);
 	drop_ring(host);
 	munmap(host->pool, host->options.pool_bytes);
 	close(host->pool_fd);
-	close(host->control);
-	close(host->log_fd);
-	close(host->pid_fd);
 	for (int i = 0; i < SOCKET_COUNT; i++)
 		close(host->listening[i]);
-	free(host->log);
 	free(host->ups);
 	*host = (struct host){0};
 }
@@ -218,30 +137,10 @@ host_restart_core(struct host *host)
 
 	assert_true(n > 0);
 	assert_int_equal(
-	    channel_send(host->control, bytes, (uint32_t)n, fds, 3), 0);
+	    channel_send(host->child.control, bytes, (uint32_t)n, fds, 3), 0);
 }
 
 /* ------------------------------------------------------------------------ */
-
-static void
-drain_log(struct host *host)
-{
-	for (;;) {
-		char spill[4096];
-		const size_t left = HOST_LOG_BYTES - 1 - host->log_len;
-		char *to = left > 0 ? host->log + host->log_len : spill;
-		const ssize_t n =
-		    read(host->log_fd, to, left > 0 ? left : sizeof(spill));
-
-		if (n <= 0) {
-			host->is_log_closed = n == 0;
-			return;
-		}
-		if (left > 0)
-			host->log_len += (size_t)n;
-		host->log[host->log_len] = '\0';
-	}
-}
 
 static void
 take_up(struct host *host, const uint8_t bytes[TDS_RING_RECORD_BYTES])
@@ -291,31 +190,22 @@ drain_ups(struct host *host)
 	}
 }
 
-static void
-reap(struct host *host)
-{
-	if (host->has_ended ||
-	    waitpid(host->pid, &host->end_status, WNOHANG) != host->pid)
-		return;
-	host->has_ended = true;
-	drain_log(host);
-}
-
 int
 host_turn(struct host *host, int fd, short events, int timeout_ms)
 {
 	struct pollfd p[] = {
 	    {.fd = fd, .events = events},
 	    {.fd = host->bell_up, .events = POLLIN},
-	    {.fd = host->log_fd, .events = POLLIN},
-	    {.fd = host->has_ended ? -1 : host->pid_fd, .events = POLLIN},
+	    {.fd = host->child.log_fd, .events = POLLIN},
+	    {.fd = host->child.has_ended ? -1 : host->child.pid_fd,
+		.events = POLLIN},
 	    {.fd = host->watched_fd, .events = POLLRDHUP},
 	};
 
 	if (timeout_ms < 0)
 		return -ETIMEDOUT;
 	/* a closed log would be ready for ever */
-	if (host->has_ended || host->is_log_closed)
+	if (host->child.has_ended || host->child.is_log_closed)
 		p[2].fd = -1;
 	const int n = poll(p, 5, timeout_ms);
 	if (n == 0)
@@ -323,11 +213,11 @@ host_turn(struct host *host, int fd, short events, int timeout_ms)
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
 	if (p[2].revents != 0)
-		drain_log(host);
+		child_drain_log(&host->child);
 	if (p[1].revents != 0)
 		drain_ups(host);
 	if (p[3].revents != 0)
-		reap(host);
+		child_reap(&host->child);
 	return p[0].revents != 0 ? 1 : 0;
 }
 
@@ -349,7 +239,7 @@ static void
 timed_out(const struct host *host, const char *what)
 {
 	fail_msg("%s: timed out%s; log:\n%s", what,
-	    host->has_ended ? " (it has ended)" : "", host->log);
+	    host->child.has_ended ? " (it has ended)" : "", host->child.log);
 }
 
 static bool
@@ -371,11 +261,11 @@ find_up(struct host *host, enum up_op op, int scanout, struct up_record *out)
 static void
 expect_up(struct host *host, enum up_op op, int scanout, struct up_record *out)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
 	while (!find_up(host, op, scanout, out)) {
 		const int err = host_turn(host, -1, 0,
-		    host->has_ended ? -1 : (int)(deadline - host_now_ms()));
+		    host->child.has_ended ? -1 : (int)(deadline - now_ms()));
 
 		if (err < 0) {
 			char what[64];
@@ -430,12 +320,12 @@ host_has_up(struct host *host, enum up_op op)
 void
 host_put_raw(struct host *host, const uint8_t bytes[TDS_RING_RECORD_BYTES])
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
 	/* a full ring: the guest process has to catch up */
 	while (ring_put(&host->down, bytes) < 0) {
 		host_publish(host);
-		if (host_now_ms() > deadline)
+		if (now_ms() > deadline)
 			timed_out(host, "room in the down ring");
 		sched_yield();
 	}
@@ -478,122 +368,32 @@ host_input(struct host *host, enum input_device device, uint16_t type,
 
 /* ------------------------------------------------------------------------ */
 
-/* Lines from `from` on that name the domain and hold text. */
-static uint32_t
-count_lines(const struct host *host, size_t from, const char *text)
-{
-	uint32_t n = 0;
-	const char *at = host->log + from;
-
-	for (const char *end; (end = strchr(at, '\n')) != NULL; at = end + 1) {
-		char line[1024];
-		const size_t len = (size_t)(end - at);
-
-		if (len >= sizeof(line))
-			continue;
-		memcpy(line, at, len);
-		line[len] = '\0';
-		if (strstr(line, host->options.name) && strstr(line, text))
-			n++;
-	}
-	return n;
-}
-
 uint32_t
 host_count_log(const struct host *host, size_t from, const char *text)
 {
-	return count_lines(host, from, text);
+	return child_count_log(&host->child, from, host->options.name, text);
 }
 
 uint32_t
 host_expect_log(struct host *host, size_t from, const char *text)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
-	while (count_lines(host, from, text) == 0)
+	while (host_count_log(host, from, text) == 0)
 		if (host_turn(host, -1, 0,
-			host->has_ended ? -1
-					: (int)(deadline - host_now_ms())) < 0)
+			host->child.has_ended ? -1
+					      : (int)(deadline - now_ms())) < 0)
 			timed_out(host, text);
-	return count_lines(host, from, "");
+	return host_count_log(host, from, "");
 }
 
 bool
 host_expect_end(struct host *host)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
-	while (!host->has_ended)
-		if (host_turn(host, -1, 0, (int)(deadline - host_now_ms())) < 0)
+	while (!host->child.has_ended)
+		if (host_turn(host, -1, 0, (int)(deadline - now_ms())) < 0)
 			timed_out(host, "end of the process");
-	return WIFEXITED(host->end_status);
-}
-
-/* ------------------------------------------------------------------------ */
-
-static uint64_t
-proc_number(pid_t pid, const char *key)
-{
-	char path[64], line[256];
-	uint64_t value = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *f = fopen(path, "re");
-	assert_non_null(f);
-	while (fgets(line, sizeof(line), f))
-		if (strncmp(line, key, strlen(key)) == 0)
-			value = strtoull(line + strlen(key) + 1, NULL, 10);
-	fclose(f);
-	return value;
-}
-
-uint64_t
-host_rss_kb(const struct host *host)
-{
-	/* not the pool and not the guest's memory, which are shared */
-	return proc_number(host->pid, "RssAnon");
-}
-
-uint32_t
-host_count_fds(const struct host *host)
-{
-	return count_fds_of(host->pid);
-}
-
-uint32_t
-count_fds_of(pid_t pid)
-{
-	char path[64];
-	uint32_t n = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
-	DIR *dir = opendir(path);
-	if (!dir) /* not ours to look at: the size of the table */
-		return (uint32_t)proc_number(pid, "FDSize");
-	while (readdir(dir))
-		n++;
-	closedir(dir);
-	return n;
-}
-
-uint64_t
-host_cpu_ms(const struct host *host)
-{
-	char path[64], text[1024];
-	unsigned long user = 0, sys = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", host->pid);
-	FILE *f = fopen(path, "re");
-	assert_non_null(f);
-	const size_t n = fread(text, 1, sizeof(text) - 1, f);
-	fclose(f);
-	text[n] = '\0';
-	const char *at = strrchr(text, ')');
-	assert_non_null(at);
-	assert_int_equal(sscanf(at + 1,
-			     " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u "
-			     "%lu %lu",
-			     &user, &sys),
-	    2);
-	return (uint64_t)(user + sys) * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+	return WIFEXITED(host->child.end_status);
 }

@@ -11,6 +11,7 @@
 
 #include "protocol/control.h"
 #include "protocol/ring.h"
+#include "tests/abuse/fake_child.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,8 +21,7 @@
 #include <sys/un.h>
 
 enum {
-	HOST_DEADLINE_MS = 20000,
-	HOST_LOG_BYTES = 1 << 18,
+	HOST_DEADLINE_MS = CHILD_DEADLINE_MS,
 	HOST_MAX_UPS = 1 << 17,
 };
 
@@ -45,9 +45,7 @@ struct up_record {
 
 struct host {
 	struct host_options options;
-	pid_t pid;
-	int pid_fd;  /* owned; readable when the process has ended */
-	int control; /* owned: our end of fd 3 */
+	struct child child;
 	int ring_fd, pool_fd, bell_up, bell_down; /* owned */
 	void *ring_base;			  /* owned mapping */
 	uint8_t *pool; /* owned mapping, as the core */
@@ -59,15 +57,8 @@ struct host {
 	bool is_core_stuck; /* leaves the up ring alone */
 	bool is_silent;	    /* sends no ticks */
 	int watched_fd;	    /* borrowed: whose hang-up ends a turn; -1 */
-	bool has_ended;	    /* reaped */
-	int end_status;	    /* of waitpid() */
 	uint32_t bells;	    /* rings of the up doorbell so far */
 	uint32_t last_seq;  /* of the last commit */
-
-	bool is_log_closed;
-	int log_fd; /* owned: read end of its stderr */
-	char *log;  /* owned, NUL-terminated */
-	size_t log_len;
 
 	struct up_record *ups; /* owned: what came up so far, in order */
 	uint32_t n_ups, at_up; /* at_up: first that no expectation took */
@@ -88,8 +79,6 @@ void host_restart_core(struct host *host);
  * moved. 1: fd is ready. 0: something else happened. -ETIMEDOUT.
  */
 int host_turn(struct host *host, int fd, short events, int timeout_ms);
-/* Monotonic milliseconds, for deadlines. */
-int64_t host_now_ms(void);
 
 /* A stream connection to one of its sockets. */
 int host_connect(struct host *host, enum host_socket which);
@@ -119,10 +108,3 @@ uint32_t host_expect_log(struct host *host, size_t from, const char *text);
 uint32_t host_count_log(const struct host *host, size_t from, const char *text);
 /* Wait until the process has ended; true if it was exit(), not a signal. */
 bool host_expect_end(struct host *host);
-
-/* From /proc: resident kilobytes, open descriptors (or the table's size). */
-uint64_t host_rss_kb(const struct host *host);
-uint32_t host_count_fds(const struct host *host);
-uint32_t count_fds_of(pid_t pid);
-/* user + system time used so far, in milliseconds */
-uint64_t host_cpu_ms(const struct host *host);

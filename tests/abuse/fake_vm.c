@@ -226,12 +226,11 @@ wait_for(struct dev *dev, int fd, int64_t deadline)
 	struct host *host = dev->vm->host;
 
 	host->watched_fd = dev->sock;
-	const int n =
-	    host_turn(host, fd, POLLIN, (int)(deadline - host_now_ms()));
+	const int n = host_turn(host, fd, POLLIN, (int)(deadline - now_ms()));
 	host->watched_fd = -1;
 	if (n != 0)
 		return n;
-	if (host->has_ended || (poll(&p, 1, 0) > 0 && p.revents != 0))
+	if (host->child.has_ended || (poll(&p, 1, 0) > 0 && p.revents != 0))
 		return -EPIPE;
 	return 0;
 }
@@ -239,7 +238,7 @@ wait_for(struct dev *dev, int fd, int64_t deadline)
 int
 vq_wait_used(struct vq *q, struct vring_used_elem *out)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
 	while (!vq_has_used(q)) {
 		uint64_t count;

@@ -70,7 +70,7 @@ vu_send_u64(struct dev *dev, uint32_t request, uint64_t value, int fd)
 static int
 receive_bytes(struct dev *dev, void *out, size_t len)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 	uint8_t *at = out;
 
 	while (len > 0) {
@@ -86,7 +86,7 @@ receive_bytes(struct dev *dev, void *out, size_t len)
 		if (errno != EAGAIN)
 			return -errno;
 		const int err = host_turn(dev->vm->host, dev->sock, POLLIN,
-		    (int)(deadline - host_now_ms()));
+		    (int)(deadline - now_ms()));
 		if (err < 0)
 			return err;
 	}
@@ -206,7 +206,7 @@ dev_sync(struct dev *dev)
 int
 dev_wait_hangup(struct dev *dev)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
 	for (;;) {
 		char spill[4096];
@@ -218,7 +218,7 @@ dev_wait_hangup(struct dev *dev)
 		if (n > 0)
 			continue;
 		const int err = host_turn(dev->vm->host, dev->sock, POLLIN,
-		    (int)(deadline - host_now_ms()));
+		    (int)(deadline - now_ms()));
 		if (err < 0)
 			return err;
 	}

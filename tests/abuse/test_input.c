@@ -66,8 +66,8 @@ next_event(struct vm *vm, enum host_socket which)
 
 	const int err = vq_wait_used(q, &elem);
 	if (err < 0)
-		fail_msg(
-		    "no event: %s; log:\n%s", strerror(-err), vm->host->log);
+		fail_msg("no event: %s; log:\n%s", strerror(-err),
+		    vm->host->child.log);
 	assert_true(elem.id < BUFFERS);
 	assert_int_equal(elem.len, EVENT_BYTES);
 	const uint64_t gpa = vq_desc(q, (uint16_t)elem.id)->addr;
@@ -323,13 +323,13 @@ status_buffers_of_a_wrong_length_are_given_back_or_drop_the_vm(void **state)
 	struct world *w = *state;
 
 	for (uint32_t len = 1; len < 32; len++) {
-		if (w->host.has_ended || len % 8 == 1)
+		if (w->host.child.has_ended || len % 8 == 1)
 			world_renew(w);
 		assert_int_equal(world_realize(w, SOCKET_KEYBOARD), 0);
 		struct dev *dev = &w->vm.dev[SOCKET_KEYBOARD];
 		assert_int_equal(dev_start(dev), 0);
 		const struct piece piece = {VM_A_BYTES - 64, len, len % 2 == 0};
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 		uint32_t used;
 
 		if (vq_call(&dev->q[1], &piece, 1, &used) < 0)
@@ -344,7 +344,7 @@ event_buffers_that_are_too_small_or_read_only_are_survived(void **state)
 	struct vm *vm = &w->vm;
 	struct vq *q = &vm->dev[SOCKET_KEYBOARD].q[0];
 	const uint32_t at = vm_alloc_a(vm, 4096);
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 
 	for (uint16_t i = 0; i < BUFFERS; i++) {
 		const struct piece piece = {
@@ -370,7 +370,7 @@ event_buffers_that_are_too_small_or_read_only_are_survived(void **state)
 			assert_int_equal(vm->mem[at + i * 16 + k], 0x5a);
 	}
 	world_check_log(&w->host);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 /* The state of one key after a stream of events. */
@@ -400,7 +400,7 @@ guest_that_takes_no_events_for_64000_is_bounded_and_ends_with_keys_up(
 	host_input(&w->host, DEVICE_KEYBOARD, EV_SYN, 0, 0);
 	expect_event(vm, SOCKET_KEYBOARD, EV_KEY, KEY_B, 1);
 	expect_event(vm, SOCKET_KEYBOARD, EV_SYN, 0, 0);
-	const uint64_t rss = host_rss_kb(&w->host);
+	const uint64_t rss = proc_rss_kb(w->host.child.pid);
 
 	for (uint32_t i = 0; i < 32000; i++) {
 		host_input(&w->host, DEVICE_KEYBOARD, EV_KEY,
@@ -411,13 +411,13 @@ guest_that_takes_no_events_for_64000_is_bounded_and_ends_with_keys_up(
 	host_input(&w->host, DEVICE_KEYBOARD, EV_SYN, 0, 0);
 	/* other devices were served in between, nothing was kept */
 	assert_int_equal(dev_sync(&vm->dev[SOCKET_GPU]), 0);
-	assert_in_range(host_rss_kb(&w->host), 0, rss + 256);
+	assert_in_range(proc_rss_kb(w->host.child.pid), 0, rss + 256);
 
 	/* at last it takes what there is, and one more key */
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 	int32_t value = 1;
 	while (key_state(events, n, KEY_Z) == 0) {
-		assert_true(host_now_ms() < deadline && n < 69000);
+		assert_true(now_ms() < deadline && n < 69000);
 		host_input(&w->host, DEVICE_KEYBOARD, EV_KEY, KEY_Z, value);
 		host_input(&w->host, DEVICE_KEYBOARD, EV_SYN, 0, 0);
 		value = 1 - value;
@@ -475,7 +475,7 @@ input_before_the_driver_is_ready_is_forgotten(void **state)
 		host_input(&w->host, DEVICE_KEYBOARD, EV_KEY, KEY_A, 1);
 	assert_int_equal(dev_start(&w->vm.dev[SOCKET_KEYBOARD]), 0);
 	assert_int_equal(dev_sync(&w->vm.dev[SOCKET_KEYBOARD]), 0);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 static const struct CMUnitTest tests[] = {

@@ -88,11 +88,11 @@ static void
 idle_guest_process_uses_no_time_at_all(void **state)
 {
 	struct world *w = *state;
-	const uint64_t before = host_cpu_ms(&w->host);
+	const uint64_t before = proc_cpu_ms(w->host.child.pid);
 
 	/* nothing to wait for: the one deadline here that is meant to pass */
 	assert_int_equal(host_turn(&w->host, -1, 0, 500), -ETIMEDOUT);
-	assert_in_range(host_cpu_ms(&w->host) - before, 0, 20);
+	assert_in_range(proc_cpu_ms(w->host.child.pid) - before, 0, 20);
 }
 
 static void
@@ -195,12 +195,12 @@ restarts_of_the_core_leak_nothing(void **state)
 			(void)gpu_draw(
 			    &w->vm, &w->screen, 0, gpu_all(&w->screen), i);
 		if (i == 100) {
-			rss = host_rss_kb(&w->host);
+			rss = proc_rss_kb(w->host.child.pid);
 			fds = world_count_fds(w);
 		}
 	}
 	assert_int_equal(world_count_fds(w), fds);
-	assert_in_range(host_rss_kb(&w->host), 0, rss + 256);
+	assert_in_range(proc_rss_kb(w->host.child.pid), 0, rss + 256);
 }
 
 static void
@@ -241,16 +241,16 @@ unmap_of_a_shown_buffer_waits_for_the_tick(void **state)
 static void
 expect_defined_answer(struct world *w, size_t log)
 {
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
-	while (!w->host.has_ended && host_count_log(&w->host, log, "") == 0 &&
-	       host_now_ms() < deadline)
+	while (!w->host.child.has_ended &&
+	       host_count_log(&w->host, log, "") == 0 && now_ms() < deadline)
 		(void)host_turn(&w->host, -1, 0, 100);
 	assert_in_range(host_count_log(&w->host, log, ""), 1, 3);
 	world_check_log(&w->host);
-	if (w->host.has_ended) {
+	if (w->host.child.has_ended) {
 		world_may_end(w);
-		assert_true(WIFEXITED(w->host.end_status));
+		assert_true(WIFEXITED(w->host.child.end_status));
 		return;
 	}
 	/* a new core makes it whole */
@@ -264,7 +264,7 @@ static void
 put_garbage(struct world *w, uint8_t op, uint32_t at, uint8_t value)
 {
 	uint8_t record[TDS_RING_RECORD_BYTES] = {0};
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 
 	record[0] = op;
 	record[at] = value;
@@ -313,7 +313,7 @@ static void
 down_head_that_jumps_has_a_defined_answer(void **state)
 {
 	struct world *w = *state;
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 	const uint64_t one = 1;
 
 	atomic_store(
@@ -374,7 +374,7 @@ end_of_tdsd_ends_the_process_in_order(void **state)
 	struct world *w = *state;
 
 	world_may_end(w);
-	shutdown(w->host.control, SHUT_RDWR);
+	shutdown(w->host.child.control, SHUT_RDWR);
 	assert_true(host_expect_end(&w->host));
 }
 
@@ -385,7 +385,7 @@ garbage_from_tdsd_ends_the_process_in_order(void **state)
 
 	world_may_end(w);
 	assert_int_equal(
-	    channel_send(w->host.control, "garbage", 7, NULL, 0), 0);
+	    channel_send(w->host.child.control, "garbage", 7, NULL, 0), 0);
 	assert_true(host_expect_end(&w->host));
 	assert_true(host_count_log(&w->host, 0, "") >= 1);
 }

@@ -298,13 +298,13 @@ new_mode_wish_reaches_display_info_and_edid(void **state)
 	struct virtio_gpu_resp_edid edid;
 	const struct down wish = {
 	    .op = DOWN_CONFIGURE, .scanout = 0, .width = 800, .height = 592};
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 
 	host_put_down(&w->host, &wish);
 	do { /* nothing tells us when it was read, so ask again */
 		assert_int_equal(gpu_display_info(&w->vm, &info),
 		    VIRTIO_GPU_RESP_OK_DISPLAY_INFO);
-		assert_true(host_now_ms() < deadline);
+		assert_true(now_ms() < deadline);
 	} while (info.pmodes[0].r.width != 800);
 	assert_int_equal(info.pmodes[0].r.height, 592);
 	assert_int_equal(info.pmodes[1].r.width, WORLD_WIDTH);

@@ -30,7 +30,7 @@ expect_refusal(struct world *w, struct dev *dev,
     const struct vu_mem_table *table, uint32_t bytes, const int *fds,
     uint32_t n_fds)
 {
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 	uint64_t ack = 0;
 	const int err = vu_send_acked(
 	    dev, VU_SET_MEM_TABLE, table, bytes, fds, n_fds, &ack);
@@ -41,7 +41,7 @@ expect_refusal(struct world *w, struct dev *dev,
 		assert_int_equal(err, -EPIPE);
 	assert_in_range(host_expect_log(&w->host, log, ""), 1, 3);
 	world_check_log(&w->host);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 /* A gpu that was realized and has no memory yet. */
@@ -230,7 +230,7 @@ memory_that_cannot_be_written_is_refused_or_served(void **state)
 
 	/* the used ring is in there: writing must not fault later */
 	assert_true(err == -EPIPE || (err == 0 && ack != 0));
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 static void
@@ -253,13 +253,13 @@ thousand_bad_tables_leak_nothing(void **state)
 			assert_true(ack != 0);
 		if (i == 200) {
 			(void)realized(w);
-			rss = host_rss_kb(&w->host);
+			rss = proc_rss_kb(w->host.child.pid);
 			fds = world_count_fds(w);
 		}
 	}
 	(void)realized(w);
 	assert_int_equal(world_count_fds(w), fds);
-	assert_in_range(host_rss_kb(&w->host), 0, rss + 512);
+	assert_in_range(proc_rss_kb(w->host.child.pid), 0, rss + 512);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -334,7 +334,7 @@ table_without_the_rings_drops_or_stops_the_device(void **state)
 		(void)dev_sync(dev);
 	/* whatever it did, it wrote nothing to rings that it has lost */
 	assert_false(vq_has_used(&dev->q[0]));
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 static void
@@ -400,12 +400,12 @@ vanished_vmm_is_forgotten_300_times_over(void **state)
 		assert_int_equal(vm_boot(&w->vm), 0);
 		w->screen = gpu_show(&w->vm, 0, 1, 320, 200);
 		if (i == 100) {
-			rss = host_rss_kb(&w->host);
+			rss = proc_rss_kb(w->host.child.pid);
 			fds = world_count_fds(w);
 		}
 	}
 	assert_int_equal(world_count_fds(w), fds);
-	assert_in_range(host_rss_kb(&w->host), 0, rss + 512);
+	assert_in_range(proc_rss_kb(w->host.child.pid), 0, rss + 512);
 }
 
 static const struct CMUnitTest tests[] = {

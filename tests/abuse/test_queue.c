@@ -218,7 +218,7 @@ reply_before_request_in_the_chain_drops_the_vm_or_is_answered(void **state)
 	struct world *w = *state;
 	const uint32_t at = scratch(w);
 	const struct piece pieces[] = {{at + 4096, 64, true}, {at, 64, false}};
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 	uint32_t used;
 
 	memset(w->vm.mem + at, 0, 64);
@@ -235,7 +235,7 @@ reply_before_request_in_the_chain_drops_the_vm_or_is_answered(void **state)
 static void
 expect_broken(struct world *w, struct vq *q)
 {
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 
 	vq_kick(q);
 	world_expect_drop(w, q->dev, log, "");
@@ -395,7 +395,7 @@ descriptors_of_length_zero_are_defined(void **state)
 	const uint32_t at = scratch(w);
 	const struct piece pieces[] = {{at, 0, false}, {at, 24, false},
 	    {at + 64, 0, true}, {at + 64, 24, true}};
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 	uint32_t used;
 
 	memset(w->vm.mem + at, 0, 64);
@@ -512,14 +512,14 @@ endless_requests_do_not_starve_the_other_devices(void **state)
 	memset(vq_avail(q)->ring, 0, 64 * 2);
 	assert_int_equal(
 	    pthread_create(&thread, NULL, offer_for_ever, &flood), 0);
-	const int64_t start = host_now_ms();
+	const int64_t start = now_ms();
 	for (uint32_t i = 0; i < 100; i++) {
 		assert_int_equal(
 		    vu_get_config(&w->vm.dev[SOCKET_KEYBOARD], 0, 136, config),
 		    0);
 		assert_int_equal(dev_sync(&w->vm.dev[SOCKET_GPU]), 0);
 	}
-	const int64_t took = host_now_ms() - start;
+	const int64_t took = now_ms() - start;
 	atomic_store(&flood.is_over, true);
 	pthread_join(thread, NULL);
 	/* 200 round trips; each may wait for one bounded batch of copies */
@@ -698,8 +698,8 @@ descriptors_that_turn_deadly_end_only_this_vm(void **state)
 
 		assert_true(err == -EPIPE || err == 0);
 		world_check_log(&w->host);
-		if (w->host.has_ended)
-			fail_msg("ended; log:\n%s", w->host.log);
+		if (w->host.child.has_ended)
+			fail_msg("ended; log:\n%s", w->host.child.log);
 		world_reboot(w);
 	}
 }

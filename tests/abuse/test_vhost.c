@@ -28,7 +28,7 @@ static void
 expect_drop(struct world *w, struct dev *dev, size_t log)
 {
 	world_expect_drop(w, dev, log, "");
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -113,7 +113,7 @@ size_that_is_not_the_messages_size_drops_the_vmm(void **state)
 			if (sizes[k] == all[i].size || sizes[k] > 4096)
 				continue;
 			struct dev *dev = fresh(w, SOCKET_GPU);
-			const size_t log = w->host.log_len;
+			const size_t log = w->host.child.log_len;
 
 			const int err = vu_send(
 			    dev, all[i].request, 0, zeroes, sizes[k], NULL, 0);
@@ -134,7 +134,7 @@ size_field_of_gigabytes_is_not_waited_for(void **state)
 		struct dev *dev = fresh(w, SOCKET_GPU);
 		const struct vu_header lie = {
 		    VU_SET_MEM_TABLE, VU_VERSION, sizes[i]};
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 
 		/* dropped at once, although more could come */
 		assert_int_equal(
@@ -156,7 +156,7 @@ config_whose_inner_size_lies_drops_the_vmm(void **state)
 	for (uint32_t r = 0; r < 2; r++)
 		for (uint32_t i = 0; i < 5; i++) {
 			struct dev *dev = fresh(w, SOCKET_GPU);
-			const size_t log = w->host.log_len;
+			const size_t log = w->host.child.log_len;
 
 			assert_int_equal(vu_send(dev, requests[r], 0, &bad[i],
 					     12 + 16, NULL, 0),
@@ -182,7 +182,7 @@ config_beyond_the_device_is_answered_or_drops_the_vmm(void **state)
 			assert_true(err == 0 || err == -EPIPE ||
 				    err == -EBADMSG || err == -EMSGSIZE);
 			world_check_log(&w->host);
-			assert_false(w->host.has_ended);
+			assert_false(w->host.child.has_ended);
 		}
 }
 
@@ -198,7 +198,7 @@ unknown_requests_drop_the_vmm(void **state)
 		for (uint32_t flags = 0; flags <= VU_NEED_REPLY;
 		     flags += VU_NEED_REPLY) {
 			struct dev *dev = fresh(w, SOCKET_GPU);
-			const size_t log = w->host.log_len;
+			const size_t log = w->host.child.log_len;
 			const uint64_t payload = 0;
 
 			assert_int_equal(vu_send(dev, requests[i], flags,
@@ -218,7 +218,7 @@ wrong_version_or_a_reply_we_never_asked_for_drops_the_vmm(void **state)
 	for (uint32_t i = 0; i < 7; i++) {
 		struct dev *dev = fresh(w, SOCKET_GPU);
 		const struct vu_header bad = {VU_GET_FEATURES, flags[i], 0};
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 
 		assert_int_equal(
 		    vu_send_raw(dev, &bad, sizeof(bad), NULL, 0), 0);
@@ -282,7 +282,7 @@ descriptors_where_none_belong_drop_the_vmm_and_are_closed(void **state)
 			const uint32_t before = world_count_fds(w);
 			assert_int_equal(world_realize(w, SOCKET_GPU), 0);
 			struct dev *dev = &w->vm.dev[SOCKET_GPU];
-			const size_t log = w->host.log_len;
+			const size_t log = w->host.child.log_len;
 
 			assert_int_equal(
 			    vu_send(dev, requests[i], 0, NULL, 0, fds, n), 0);
@@ -300,7 +300,7 @@ descriptors_that_are_missing_drop_the_vmm(void **state)
 
 	for (uint32_t i = 0; i < 2; i++) {
 		struct dev *dev = fresh(w, SOCKET_GPU);
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 
 		assert_int_equal(
 		    vu_send(dev, requests[i], 0, NULL, 0, NULL, 0), 0);
@@ -353,7 +353,8 @@ doorbells_that_are_no_eventfds_are_refused_or_never_block(void **state)
 			assert_int_equal(world_realize(w, SOCKET_GPU), 0);
 			struct dev *dev = &w->vm.dev[SOCKET_GPU];
 			if (dev_start(dev) < 0)
-				fail_msg("no start; log:\n%s", w->host.log);
+				fail_msg(
+				    "no start; log:\n%s", w->host.child.log);
 
 			(void)vu_send_u64(dev, requests[r], 0, fds[i]);
 			vq_offer(&dev->q[0], 0);
@@ -362,7 +363,7 @@ doorbells_that_are_no_eventfds_are_refused_or_never_block(void **state)
 			/* it serves others, whatever it made of it */
 			assert_int_equal(world_realize(w, SOCKET_MOUSE), 0);
 			world_check_log(&w->host);
-			assert_false(w->host.has_ended);
+			assert_false(w->host.child.has_ended);
 		}
 }
 
@@ -434,7 +435,7 @@ ring_state_in_any_order_and_beyond_limits_is_survived(void **state)
 	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
 		struct dev *dev = fresh(w, SOCKET_GPU);
 		const struct vu_vring_state s = {tries[i].index, tries[i].num};
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 		const bool is_bad_index = s.index >= 2;
 
 		assert_int_equal(
@@ -446,7 +447,7 @@ ring_state_in_any_order_and_beyond_limits_is_survived(void **state)
 		}
 		(void)dev_sync(dev);
 		world_check_log(&w->host);
-		assert_false(w->host.has_ended);
+		assert_false(w->host.child.has_ended);
 	}
 }
 
@@ -468,7 +469,7 @@ kick_and_enable_before_the_ring_is_known_are_harmless(void **state)
 	assert_true(err == 0 || err == -EPIPE);
 	vq_kick(&dev->q[0]);
 	(void)dev_sync(dev);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 	world_check_log(&w->host);
 }
 
@@ -485,13 +486,14 @@ ring_addresses_outside_the_table_drop_the_vmm(void **state)
 			struct dev *dev = fresh(w, SOCKET_GPU);
 			struct vq *q = &dev->q[0];
 			if (dev_start(dev) < 0)
-				fail_msg("no start; log:\n%s", w->host.log);
+				fail_msg(
+				    "no start; log:\n%s", w->host.child.log);
 			const struct vu_vring_addr addr = {
 			    .desc = part == 0 ? bad[i] : vm_uva(q->desc_at),
 			    .avail = part == 1 ? bad[i] : vm_uva(q->avail_at),
 			    .used = part == 2 ? bad[i] : vm_uva(q->used_at),
 			};
-			const size_t log = w->host.log_len;
+			const size_t log = w->host.child.log_len;
 
 			assert_int_equal(vu_send(dev, VU_SET_VRING_ADDR, 0,
 					     &addr, sizeof(addr), NULL, 0),
@@ -512,7 +514,7 @@ features_that_were_not_offered_drop_the_vmm(void **state)
 	for (uint32_t i = 0; i < 9; i++) {
 		struct dev *dev = fresh(w, SOCKET_GPU);
 		const uint64_t features = dev->features | 1ull << bits[i];
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 
 		assert_int_equal(
 		    vu_send_u64(dev, VU_SET_FEATURES, features, -1), 0);
@@ -524,14 +526,14 @@ features_that_were_not_offered_drop_the_vmm(void **state)
 		}
 		(void)dev_sync(dev);
 		world_check_log(&w->host);
-		assert_false(w->host.has_ended);
+		assert_false(w->host.child.has_ended);
 	}
 	const uint32_t protocol_bits[] = {1, 2, 8, 12, 13, 15, 16, 63};
 	for (uint32_t i = 0; i < 8; i++) {
 		struct dev *dev = fresh(w, SOCKET_GPU);
 		const uint64_t features =
 		    dev->protocol_features | 1ull << protocol_bits[i];
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 
 		assert_int_equal(
 		    vu_send_u64(dev, VU_SET_PROTOCOL_FEATURES, features, -1),
@@ -547,7 +549,7 @@ random_messages_in_random_order_are_survived(void **state)
 	uint32_t seed = 12345;
 
 	for (uint32_t round = 0; round < 300; round++) {
-		if (w->host.has_ended || round % 100 == 0)
+		if (w->host.child.has_ended || round % 100 == 0)
 			world_renew(w);
 		const enum host_socket which = round % SOCKET_COUNT;
 		assert_int_equal(world_realize(w, which), 0);
@@ -576,7 +578,7 @@ random_messages_in_random_order_are_survived(void **state)
 		}
 		assert_true(err == 0 || err == -EPIPE);
 		world_check_log(&w->host);
-		assert_false(w->host.has_ended);
+		assert_false(w->host.child.has_ended);
 	}
 }
 
@@ -590,7 +592,7 @@ second_vmm_is_refused_and_the_first_goes_on(void **state)
 	const uint32_t before = world_count_fds(w);
 
 	for (uint32_t i = 0; i < SOCKET_COUNT; i++) {
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 		struct dev second = {.vm = &w->vm,
 		    .which = (enum host_socket)i,
 		    .sock = host_connect(&w->host, (enum host_socket)i)};
@@ -609,7 +611,7 @@ thousand_second_connections_leak_nothing_and_log_little(void **state)
 {
 	struct world *w = *state;
 	const uint32_t before = world_count_fds(w);
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 
 	for (uint32_t i = 0; i < 1000; i++) {
 		struct dev second = {.vm = &w->vm,
@@ -628,7 +630,7 @@ static void
 vmm_that_connects_in_a_loop_cannot_flood_the_log(void **state)
 {
 	struct world *w = *state;
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 
 	for (uint32_t i = 0; i < 500; i++)
 		assert_int_equal(world_realize(w, SOCKET_TABLET), 0);
@@ -644,7 +646,7 @@ gpu_talk_on_an_input_socket_is_refused_with_one_line(void **state)
 
 	for (uint32_t i = 0; i < 3; i++) {
 		struct dev *dev = fresh(w, wrong[i]);
-		const size_t log = w->host.log_len;
+		const size_t log = w->host.child.log_len;
 		uint8_t config[16];
 
 		/* QEMU's vhost-user-gpu asks for its config, then gives the
@@ -654,7 +656,7 @@ gpu_talk_on_an_input_socket_is_refused_with_one_line(void **state)
 		    &(int){STDERR_FILENO}, 1);
 		assert_int_equal(dev_wait_hangup(dev), 0);
 		assert_int_equal(host_expect_log(&w->host, log, ""), 1);
-		assert_false(w->host.has_ended);
+		assert_false(w->host.child.has_ended);
 		world_check_log(&w->host);
 	}
 }
@@ -664,14 +666,14 @@ keyboard_talk_on_the_gpu_socket_is_refused_with_one_line(void **state)
 {
 	struct world *w = *state;
 	struct dev *dev = fresh(w, SOCKET_GPU);
-	const size_t log = w->host.log_len;
+	const size_t log = w->host.child.log_len;
 	uint8_t image[136] = {1};
 
 	(void)vu_set_config(dev, 0, 136, image);
 	(void)vu_get_config(dev, 0, 136, image);
 	assert_int_equal(dev_wait_hangup(dev), 0);
 	assert_int_equal(host_expect_log(&w->host, log, ""), 1);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 /* ------------------------------------------------------------------------ */
@@ -683,7 +685,7 @@ vmm_that_never_reads_its_replies_blocks_nobody(void **state)
 	struct world *w = *state;
 	struct dev *gpu = &w->vm.dev[SOCKET_GPU];
 	const struct vu_header ask = {VU_GET_FEATURES, VU_VERSION, 0};
-	const uint64_t rss = host_rss_kb(&w->host);
+	const uint64_t rss = proc_rss_kb(w->host.child.pid);
 	int err = 0;
 
 	assert_int_equal(fcntl(gpu->sock, F_SETFL, O_NONBLOCK), 0);
@@ -693,9 +695,9 @@ vmm_that_never_reads_its_replies_blocks_nobody(void **state)
 	assert_true(err == -EAGAIN || err == -EPIPE || err == 0);
 	for (uint32_t i = 0; i < 100; i++)
 		assert_int_equal(dev_sync(&w->vm.dev[SOCKET_KEYBOARD]), 0);
-	assert_in_range(host_rss_kb(&w->host), 0, rss + 1024);
+	assert_in_range(proc_rss_kb(w->host.child.pid), 0, rss + 1024);
 	world_check_log(&w->host);
-	assert_false(w->host.has_ended);
+	assert_false(w->host.child.has_ended);
 }
 
 static void

@@ -31,7 +31,7 @@ int
 world_realize(struct world *world, enum host_socket which)
 {
 	struct dev *dev = &world->vm.dev[which];
-	const int64_t deadline = host_now_ms() + HOST_DEADLINE_MS;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
 	int err;
 
 	do {
@@ -39,8 +39,8 @@ world_realize(struct world *world, enum host_socket which)
 		err = dev_connect(dev);
 		if (err == 0)
 			err = dev_realize(dev);
-	} while (err == -EPIPE && !world->host.has_ended &&
-		 host_now_ms() < deadline);
+	} while (err == -EPIPE && !world->host.child.has_ended &&
+		 now_ms() < deadline);
 	return err;
 }
 
@@ -54,7 +54,7 @@ boot(struct world *world)
 			err = dev_start(&world->vm.dev[i]);
 		if (err < 0)
 			fail_msg("device %u does not boot: %s; log:\n%s", i,
-			    strerror(-err), world->host.log);
+			    strerror(-err), world->host.child.log);
 	}
 	world->screen = gpu_show(&world->vm, 0, 1, 320, 200);
 }
@@ -80,7 +80,7 @@ world_group_setup(void **state)
 	start(&bystander, "bystander");
 	boot(&bystander);
 	bystander_fds = world_count_fds(&bystander);
-	bystander_log = bystander.host.log_len;
+	bystander_log = bystander.host.child.log_len;
 	return 0;
 }
 
@@ -116,15 +116,7 @@ world_setup_vm(void **state)
 void
 world_check_log(const struct host *host)
 {
-	static const char *const bad[] = {
-	    "Sanitizer", "runtime error", ": bug:", "stack smashing"};
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (strstr(host->log, bad[i]))
-			fail_msg("%s in the log:\n%s", bad[i], host->log);
-	if (host->has_ended && !WIFEXITED(host->end_status))
-		fail_msg("killed by signal %d; log:\n%s",
-		    WTERMSIG(host->end_status), host->log);
+	child_check(&host->child);
 }
 
 uint32_t
@@ -134,7 +126,7 @@ world_count_fds(struct world *world)
 	for (uint32_t i = 0; i < SOCKET_COUNT; i++)
 		if (world->vm.dev[i].sock >= 0)
 			(void)dev_sync(&world->vm.dev[i]);
-	return host_count_fds(&world->host);
+	return proc_count_fds(world->host.child.pid);
 }
 
 static void
@@ -145,7 +137,7 @@ check_bystander(void)
 	(void)gpu_draw(
 	    &bystander.vm, &bystander.screen, 0, r, ++bystander_rounds);
 	assert_int_equal(world_count_fds(&bystander), bystander_fds);
-	assert_int_equal(bystander.host.log_len, bystander_log);
+	assert_int_equal(bystander.host.child.log_len, bystander_log);
 }
 
 int
@@ -157,10 +149,10 @@ world_teardown(void **state)
 	while (host_turn(&world->host, -1, 0, 0) == 0)
 		;
 	world_check_log(&world->host);
-	if (world->host.has_ended && !world->may_end)
-		fail_msg("the process ended; log:\n%s", world->host.log);
+	if (world->host.child.has_ended && !world->may_end)
+		fail_msg("the process ended; log:\n%s", world->host.child.log);
 	check_bystander();
-	if (!world->host.has_ended)
+	if (!world->host.child.has_ended)
 		world_reboot(world);
 	finish(world);
 	free(world);
