@@ -1,0 +1,83 @@
+/*
+ * fake_seat: plays tdsd and the guest processes for one real tds-compositor:
+ * configures it, links guests whose ring, doorbells and pool the test holds
+ * itself, asks for status and pixels.
+ *
+ * One output of 800x600; domain i has one window of 320x200 content. Focus is
+ * with domain 0. All waits end at a deadline and fail the test then.
+ */
+#pragma once
+
+#include "protocol/control.h"
+#include "protocol/ring.h"
+#include "tests/abuse/fake_child.h"
+
+enum {
+	SEAT_DOMAINS = 3,
+	SEAT_WIDTH = 800,
+	SEAT_HEIGHT = 600,
+	SEAT_CONTENT_WIDTH = 320,
+	SEAT_CONTENT_HEIGHT = 200,
+	SEAT_POOL = 8 << 20,
+};
+
+/* The guest process's end of one link. */
+struct seat_guest {
+	bool is_linked;
+	int ring_fd, pool_fd, bell_up, bell_down; /* owned */
+	void *ring_base;			  /* owned mapping */
+	uint8_t *pool;				  /* owned mapping */
+	struct ring up, down;
+	uint32_t seq;	 /* of the last commit */
+	uint32_t ticked; /* the last seq that came back */
+	uint32_t n_ticks;
+	uint32_t n_inputs; /* INPUT records so far */
+	struct down input; /* the last of them that is no EV_SYN */
+	bool is_lost;	   /* LOST came */
+};
+
+struct seat {
+	struct child child;
+	struct seat_guest guests[SEAT_DOMAINS];
+	uint32_t cookie;
+	bool is_ready;
+	struct core_dropped dropped; /* the last of them */
+	uint32_t n_dropped;
+	struct status status; /* as last asked for */
+	uint32_t *pixels;     /* owned: the last snapshot */
+};
+
+extern const char *seat_program;
+
+/* A core that is ready, with all guests linked. */
+void seat_start(struct seat *seat);
+void seat_stop(struct seat *seat);
+/* Send a control record as it is. */
+int seat_send(struct seat *seat, const void *bytes, int len, const int *fds,
+    uint32_t n_fds);
+/* Fresh ring, doorbells and pool for a domain, linked. */
+void seat_link(struct seat *seat, uint32_t domain);
+/* What tdsd says when the guest's process ended. */
+void seat_down(struct seat *seat, uint32_t domain);
+/* What our side of the link holds is thrown away, unsaid. */
+void seat_forget(struct seat *seat, uint32_t domain);
+
+/* Wait until something came in, and take it in. */
+void seat_turn(struct seat *seat, int64_t deadline);
+/* status, also as it was when the snapshot was taken */
+void seat_ask_status(struct seat *seat);
+void seat_snapshot(struct seat *seat);
+void seat_focus(struct seat *seat, uint32_t domain);
+void seat_key(struct seat *seat, uint16_t code, int32_t value);
+
+/* A raw up record, published, bell rung where it is wanted. */
+void seat_put(struct seat *seat, uint32_t domain,
+    const uint8_t record[TDS_RING_RECORD_BYTES]);
+/* VM is up; a picture of one colour, committed whole. */
+void seat_show(struct seat *seat, uint32_t domain, uint32_t colour);
+/* Until the last commit of the domain was ticked. */
+void seat_wait_tick(struct seat *seat, uint32_t domain);
+/* Until a CORE_DROPPED came for it; fails if for another one. */
+void seat_wait_dropped(struct seat *seat, uint32_t domain);
+/* Whether the window of a domain shows this colour all over (snapshot). */
+bool seat_shows(const struct seat *seat, uint32_t domain, uint32_t colour);
