@@ -43,8 +43,10 @@ static const struct profile profiles[ROLE_COUNT] = {
 	.may_fork = true,
 	.may_write_files = true,
 	.has_caps = true},
+    /* writes snapshots into memfds of tdsd, which count as files */
     [ROLE_CORE] = {.namespaces = ALL_NAMESPACES,
 	.max_fds = 1024,
+	.may_write_files = true,
 	.has_empty_root = true,
 	.has_landlock = true},
     [ROLE_GUEST] = {.namespaces = ALL_NAMESPACES,
