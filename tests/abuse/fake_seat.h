@@ -24,6 +24,7 @@ enum {
 /* The guest process's end of one link. */
 struct seat_guest {
 	bool is_linked;
+	bool is_blind; /* leaves the down ring alone */
 	int ring_fd, pool_fd, bell_up, bell_down; /* owned */
 	void *ring_base;			  /* owned mapping */
 	uint8_t *pool;				  /* owned mapping */

@@ -39,19 +39,22 @@ setup(void **state)
 static void
 one_more_frame(struct seat *seat, uint32_t round)
 {
-	const uint16_t code = (uint16_t)(KEY_1 + round / 2 % 10);
+	const uint16_t code = (uint16_t)(KEY_1 + round % 10);
 	struct seat_guest *g = &seat->guests[BUSY];
-	const uint32_t inputs = g->n_inputs;
 	const int64_t deadline = now_ms() + CHILD_DEADLINE_MS;
 
 	seat_show(seat, BUSY, 0x010203 * (round % 64 + 1));
-	seat_key(seat, code, 1 - (int32_t)(round % 2));
+	for (int32_t value = 1; value >= 0; value--) {
+		const uint32_t inputs = g->n_inputs;
+
+		seat_key(seat, code, value);
+		while (g->n_inputs < inputs + 2)
+			seat_turn(seat, deadline);
+		assert_int_equal(g->input.type, EV_KEY);
+		assert_int_equal(g->input.code, code);
+		assert_int_equal(g->input.value, value);
+	}
 	seat_wait_tick(seat, BUSY);
-	while (g->n_inputs < inputs + 2)
-		seat_turn(seat, deadline);
-	assert_int_equal(g->input.type, EV_KEY);
-	assert_int_equal(g->input.code, code);
-	assert_int_equal(g->input.value, 1 - (int32_t)(round % 2));
 	assert_false(g->is_lost);
 }
 
@@ -91,9 +94,6 @@ teardown(void **state)
 static void
 expect_dropped(struct seat *seat)
 {
-	const size_t log = seat->child.log_len;
-	const int64_t deadline = now_ms() + CHILD_DEADLINE_MS;
-
 	seat_wait_dropped(seat, HOSTILE);
 	seat_ask_status(seat);
 	assert_int_equal(seat->status.domains[HOSTILE].state, DOMAIN_STOPPED);
@@ -101,8 +101,6 @@ expect_dropped(struct seat *seat)
 		if (seat->status.windows[i].domain == HOSTILE)
 			assert_int_equal(
 			    seat->status.windows[i].has_picture, 0);
-	(void)log;
-	(void)deadline;
 }
 
 /* A hostile guest that was well-behaved so far. */
@@ -150,8 +148,6 @@ expect_fields_checked(struct seat *seat,
 			one_more_frame(seat, round++);
 		}
 	assert_int_equal(seat->status.dropped, round);
-	if (round % 2 == 1) /* no key stays down */
-		one_more_frame(seat, round);
 }
 
 static void
@@ -227,7 +223,6 @@ lights_and_vm_records_out_of_limits_drop_their_sender(void **state)
 			expect_dropped(seat);
 			one_more_frame(seat, k);
 		}
-	one_more_frame(seat, 1);
 }
 
 static void
@@ -289,7 +284,6 @@ nonsense_head_of_the_up_ring_drops_its_sender(void **state)
 		expect_dropped(seat);
 		one_more_frame(seat, i);
 	}
-	one_more_frame(seat, 5);
 }
 
 static void
@@ -316,6 +310,7 @@ garbage_in_the_words_of_the_core_is_not_believed(void **state)
 	const uint32_t words[] = {64, 128, 256, 320};
 
 	relink(seat);
+	seat->guests[HOSTILE].is_blind = true;
 	for (uint32_t i = 0; i < 4; i++) {
 		set_word(seat, words[i], 0xdeadbeef);
 		one_more_frame(seat, i);
@@ -332,11 +327,11 @@ guest_that_never_reads_loses_input_and_is_told(void **state)
 	relink(seat);
 	seat_focus(seat, HOSTILE);
 	/* its ring is ours to read: look away for 4,000 records */
-	g->is_linked = false;
+	g->is_blind = true;
 	for (uint32_t i = 0; i < 2000; i++)
 		seat_key(seat, KEY_A, 1 - (int32_t)(i % 2));
 	seat_ask_status(seat);
-	g->is_linked = true;
+	g->is_blind = false;
 	while (!g->is_lost) {
 		seat_key(seat, KEY_A, 1);
 		seat_key(seat, KEY_A, 0);
@@ -453,10 +448,7 @@ record_that_changes_while_it_is_read_is_judged_once(void **state)
 		    pthread_create(&thread, NULL, scribble_for_ever, &flood),
 		    0);
 		for (uint32_t i = 0; i < 3; i++) {
-			struct seat_guest *g = &seat->guests[HOSTILE];
-
 			seat_show(seat, HOSTILE, 0x101010);
-			(void)g;
 			one_more_frame(seat, i);
 		}
 		one_more_frame(seat, 3);
