@@ -126,22 +126,21 @@ static void
 reminder_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const int32_t s = bar->s;
-	struct chord_names chord;
+	const char *keys[CHORD_MAX_KEYS];
+	const uint32_t n = chord_names(&core->setup, keys);
 	int32_t width = 0;
 
-	chord_names(&core->setup, &chord);
-	for (uint32_t i = 0; i < chord.n; i++)
-		width += keycap_width(bar->scale, text_of(chord.name[i])) +
-		    4 * s;
+	for (uint32_t i = 0; i < n; i++)
+		width += keycap_width(bar->scale, text_of(keys[i])) + 4 * s;
 	/* the highest label needs room first */
 	if (bar->right - width - GAP * s < bar->left + 150 * s)
 		return;
 
 	int32_t x = bar->right - width + 4 * s;
 	bar->right = x - GAP * s;
-	for (uint32_t i = 0; i < chord.n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		x = keycap_draw(c, x, bar->middle, bar->scale,
-		    text_of(chord.name[i]), THEME_QUIET);
+		    text_of(keys[i]), THEME_QUIET);
 }
 
 static void

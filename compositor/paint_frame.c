@@ -79,34 +79,6 @@ title_draw(struct canvas *c, const struct core *core, const struct window *w,
 		    look.name);
 }
 
-static const char *
-tile_state(enum domain_state state)
-{
-	switch (state) {
-	case DOMAIN_WAITING:
-		return "Waiting for its virtual machine";
-	case DOMAIN_RUNNING:
-		return "Its virtual machine shows no picture";
-	case DOMAIN_STOPPED:
-		return "Stopped";
-	}
-	return "";
-}
-
-static const char *
-tile_hint(enum domain_state state)
-{
-	switch (state) {
-	case DOMAIN_WAITING:
-		return "It appears here as soon as it is started.";
-	case DOMAIN_RUNNING:
-		return "It is running; the picture appears with its display.";
-	case DOMAIN_STOPPED:
-		return "Start its virtual machine again to go on here.";
-	}
-	return "";
-}
-
 static void
 tile_draw(struct canvas *c, const struct core *core, uint32_t window,
     bool has_picture)
@@ -132,13 +104,13 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 	    chip_width(look, scale, room < 180 * s ? room : 180 * s, room);
 	chip_draw(c, (struct rect){x - chip / 2, top, x - chip / 2 + chip,
 	    top + 44 * s}, look, scale, THEME_TILE);
-	const enum domain_state state = core_domain_state(core, w->domain);
+	const struct state_words *state = state_words(core, w->domain);
 	text_draw_centred(c, text_style(FACE_TITLE, scale, THEME_TEXT), x,
 	    top + 80 * s, room, look.name);
 	text_draw_centred(c, text_style(FACE_BODY, scale, THEME_TEXT), x,
-	    top + 106 * s, room, text_of(tile_state(state)));
+	    top + 106 * s, room, text_of(state->words));
 	text_draw_centred(c, text_style(FACE_SMALL, scale, THEME_QUIET), x,
-	    top + 128 * s, room, text_of(tile_hint(state)));
+	    top + 128 * s, room, text_of(state->hint));
 }
 
 /*

@@ -8,8 +8,6 @@
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-#include <stdio.h>
-
 #ifndef TDS_VERSION
 #define TDS_VERSION "0"
 #endif
@@ -42,14 +40,16 @@ static const struct density compact = {
 enum { CARD_WIDTH = 1000, ROOMY_ROWS = 5 };
 
 struct panel_layout {
+	struct canvas *c;	  /* borrowed */
+	const struct core *core;  /* borrowed */
 	const struct density *d;
 	uint32_t scale;
 	int32_t s;
 	struct rect card;
-	int32_t x0, x1;	   /* of what is in the card */
-	int32_t chip;	   /* width of the widest label */
-	uint32_t n, rows;  /* domains; of them seen at a time */
-	uint32_t first;	   /* position of the first that is seen */
+	int32_t x0, x1;	  /* of what is in the card */
+	int32_t chip;	  /* width of the widest label */
+	uint32_t n, rows; /* domains; of them seen at a time */
+	uint32_t first;	  /* position of the first that is seen */
 	uint32_t list[TDS_MAX_DOMAINS];
 };
 
@@ -77,17 +77,21 @@ min_u32(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
+/* Which domains are seen, and how wide their labels are drawn. */
 static void
-list_lay_out(struct panel_layout *l, const struct core *core)
+list_lay_out(struct panel_layout *l)
 {
+	const struct core *core = l->core;
 	uint32_t chosen = 0;
 
+	l->n = 0;
+	l->chip = l->d->chip * l->s;
 	for (uint32_t i = 0; i < core->n_domains; i++) {
-		if (!core->domains[i].exists)
-			continue;
 		if (i == core->panel.chosen)
 			chosen = l->n;
 		l->list[l->n++] = i;
+		l->chip = chip_width(look_of(core, i), l->scale, l->chip,
+		    (l->x1 - l->x0) / 3);
 	}
 	l->first = 0;
 	if (l->n > l->rows && chosen > l->rows / 2)
@@ -95,351 +99,292 @@ list_lay_out(struct panel_layout *l, const struct core *core)
 }
 
 static void
-lay_out(struct panel_layout *l, const struct core *core, uint32_t output)
+lay_out(struct panel_layout *l, uint32_t output)
 {
+	const struct core *core = l->core;
 	const struct output *o = &core->scene.outputs[output];
 	const uint32_t n_outputs = core->scene.n_outputs;
+	const struct density *d = &roomy;
 
 	l->scale = output_draw_scale(o);
 	l->s = (int32_t)l->scale;
-	l->n = 0;
 	const int32_t width = (int32_t)o->config.width / l->s;
 	const int32_t height =
 	    ((int32_t)o->config.height - o->trust_bar.y1) / l->s;
 
-	l->d = &roomy;
-	l->rows = rows_that_fit(l->d, n_outputs, height);
-	if (width < 800 || (l->rows < core->n_domains && l->rows < ROOMY_ROWS) ||
-	    fixed_height(l->d, n_outputs) + l->d->row > height) {
-		l->d = &compact;
-		l->rows = rows_that_fit(l->d, n_outputs, height);
+	l->rows = rows_that_fit(d, n_outputs, height);
+	if (width < 800 ||
+	    (l->rows < core->n_domains && l->rows < ROOMY_ROWS) ||
+	    fixed_height(d, n_outputs) + d->row > height) {
+		d = &compact;
+		l->rows = rows_that_fit(d, n_outputs, height);
 	}
 	l->rows = min_u32(l->rows, core->n_domains ? core->n_domains : 1);
-	list_lay_out(l, core);
+	l->d = d;
 
-	const struct density *d = l->d;
-	const int32_t card_width = width - 2 * d->margin < CARD_WIDTH ?
-	    width - 2 * d->margin : CARD_WIDTH;
+	const int32_t card_width = (int32_t)min_u32(CARD_WIDTH,
+	    (uint32_t)(width - 2 * d->margin));
 	const int32_t card_height = fixed_height(d, n_outputs) +
 	    (int32_t)l->rows * (d->row + d->row_gap) - d->row_gap;
 	/* a little above the middle looks centred */
 	const int32_t free = height - card_height;
 	const int32_t above = free > 2 * d->margin ? free * 2 / 5 : free / 2;
-	const int32_t x = (width - card_width) / 2 * l->s;
-	const int32_t y = o->trust_bar.y1 + (above > 0 ? above : 0) * l->s;
-
-	l->card = (struct rect){x, y, x + card_width * l->s,
-	    y + card_height * l->s};
+	l->card = rect_make((width - card_width) / 2 * l->s,
+	    o->trust_bar.y1 + (above > 0 ? above : 0) * l->s,
+	    card_width * l->s, card_height * l->s);
 	l->x0 = l->card.x0 + d->pad * l->s;
 	l->x1 = l->card.x1 - d->pad * l->s;
-	l->chip = d->chip * l->s;
-	for (uint32_t i = 0; i < l->n; i++)
-		l->chip = chip_width(look_of(core, l->list[i]), l->scale,
-		    l->chip, (l->x1 - l->x0) / 3);
+	list_lay_out(l);
 }
 
+/* A round box with an edge of another colour. */
 static void
 edge_round(struct canvas *c, struct rect r, int32_t radius, int32_t line,
     uint32_t edge, uint32_t inside)
 {
+	const struct rect in = {r.x0 + line, r.y0 + line, r.x1 - line,
+	    r.y1 - line};
+
 	canvas_round(c, r, radius, edge);
-	canvas_round(c, (struct rect){r.x0 + line, r.y0 + line, r.x1 - line,
-	    r.y1 - line}, radius - line, inside);
+	canvas_round(c, in, radius - line, inside);
 }
 
-static struct text_style
-panel_text(const struct panel_layout *l, enum face face, uint32_t colour)
+static struct line
+panel_line(const struct panel_layout *l, enum face face, uint32_t colour,
+    int32_t x, int32_t y)
 {
-	return text_style(face, l->scale, colour);
+	struct line line = {l->c, text_style(face, l->scale, colour), x, y,
+	    l->x1};
+	return line;
+}
+
+/* The domain's name, or nothing. */
+static void
+line_domain(struct line *line, const struct core *core, const char *before,
+    uint32_t domain)
+{
+	if (domain >= core->n_domains)
+		return;
+	line_words(line, before);
+	line_text(line, look_of(core, domain).name);
+}
+
+/* Quiet words at the right end of a line. */
+static void
+right_draw(const struct panel_layout *l, int32_t y, const char *words)
+{
+	struct line line = panel_line(l, FACE_SMALL, THEME_QUIET, l->x1, y);
+
+	line.x -= text_width(line.style, text_of(words));
+	line_words(&line, words);
 }
 
 static void
-text_draw_right(struct canvas *c, struct text_style style, int32_t x1,
-    int32_t y, int32_t least_x, struct text text)
+header_draw(const struct panel_layout *l, int32_t y)
 {
-	int32_t x = x1 - text_width(style, text);
-
-	if (x < least_x)
-		x = least_x;
-	text_draw(c, style, x, y, x1, text);
-}
-
-static void
-header_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, int32_t y)
-{
-	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
-	const struct text_style title = panel_text(l, FACE_TITLE, THEME_PHRASE);
+	const struct core_setup *setup = &l->core->setup;
 	const struct text phrase =
-	    text_field(core->setup.phrase, sizeof(core->setup.phrase));
-	const int32_t s = l->s;
-	const int32_t x =
-	    text_draw(c, quiet, l->x0, y + 12 * s, l->x1, text_of("Your phrase"));
+	    text_field(setup->phrase, sizeof(setup->phrase));
+	const int32_t s = l->s, bottom = y + (l->d->header - 8) * s;
+	struct line line =
+	    panel_line(l, FACE_SMALL, THEME_QUIET, l->x0, y + 12 * s);
 
-	text_draw_right(c, quiet, l->x1, y + 12 * s, x + 16 * s,
-	    text_of("If you do not recognise it, do not type."));
-	if (phrase.len > 0)
-		text_draw(c, title, l->x0, y + (l->d->header - 8) * s, l->x1,
-		    phrase);
-	else
-		text_draw(c, panel_text(l, FACE_BODY, THEME_WARNING), l->x0,
-		    y + (l->d->header - 12) * s, l->x1,
-		    text_of("None is set: anybody could imitate this panel."));
-}
-
-static void
-heading_draw(struct canvas *c, const struct panel_layout *l, int32_t y,
-    const char *words, const char *right)
-{
-	const struct text_style style =
-	    panel_text(l, FACE_SMALL_BOLD, THEME_QUIET);
-	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
-	const int32_t at = y + 12 * l->s;
-	const int32_t x = text_draw(c, style, l->x0, at, l->x1, text_of(words));
-
-	text_draw_right(c, quiet, l->x1, at, x, text_of(right));
-}
-
-static const char *
-state_words(enum domain_state state)
-{
-	switch (state) {
-	case DOMAIN_WAITING:
-		return "waiting for its virtual machine";
-	case DOMAIN_RUNNING:
-		return "running";
-	case DOMAIN_STOPPED:
-		return "stopped";
-	}
-	return "";
-}
-
-static void
-row_text_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, struct rect r, uint32_t domain)
-{
-	const struct look look = look_of(core, domain);
-	const struct text_style name = panel_text(l, FACE_STRONG, THEME_TEXT);
-	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
-	const int32_t s = l->s, middle = (r.y0 + r.y1) / 2;
-	const int32_t end = r.x1 - 56 * s;
-	int32_t x = r.x0 + (l->d->inset + 16) * s + l->chip, y;
-
-	if (l->d == &roomy) {
-		text_draw(c, name, x, middle - 3 * s, end, look.name);
-		y = middle + 17 * s;
+	line_words(&line, "Your phrase");
+	right_draw(l, line.y, "If you do not recognise it, do not type.");
+	if (phrase.len > 0) {
+		line = panel_line(l, FACE_TITLE, THEME_PHRASE, l->x0, bottom);
+		line_text(&line, phrase);
 	} else {
-		const int32_t most = x + (end - x) * 3 / 5;
-
-		x = text_draw(c, name, x, text_baseline(name, middle), most,
-		    look.name) + 14 * s;
-		y = text_baseline(quiet, middle);
+		line = panel_line(l, FACE_BODY, THEME_WARNING, l->x0, bottom);
+		line_words(&line, "None is set: this panel can be imitated.");
 	}
-	x = text_draw(c, quiet, x, y, end,
-	    text_of(state_words(core_domain_state(core, domain))));
-	if (domain == core->panel.back)
-		text_draw(c, panel_text(l, FACE_SMALL, THEME_CHOICE), x, y, end,
-		    text_of(" · had the keyboard"));
+}
+
+/* Returns the line, so that a section may say more in it. */
+static struct line
+heading_draw(const struct panel_layout *l, int32_t y, const char *words)
+{
+	struct line line = panel_line(l, FACE_SMALL_BOLD, THEME_QUIET, l->x0,
+	    y + 12 * l->s);
+
+	line_words(&line, words);
+	line.style.face = FACE_SMALL;
+	return line;
 }
 
 static void
-row_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, struct rect r, uint32_t position)
+row_text_draw(const struct panel_layout *l, struct rect r, uint32_t domain)
+{
+	const int32_t s = l->s, middle = (r.y0 + r.y1) / 2;
+	const int32_t x = r.x0 + (l->d->inset + 16) * s + l->chip;
+	struct line name = panel_line(l, FACE_STRONG, THEME_TEXT, x, middle);
+	struct line state = panel_line(l, FACE_SMALL, THEME_QUIET, x, middle);
+
+	name.max_x = state.max_x = r.x1 - 56 * s;
+	if (l->d == &roomy) {
+		name.y -= 3 * s;
+		state.y += 17 * s;
+		line_text(&name, look_of(l->core, domain).name);
+	} else {
+		name.y = text_baseline(name.style, middle);
+		state.y = text_baseline(state.style, middle);
+		name.max_x = x + (state.max_x - x) * 3 / 5;
+		line_text(&name, look_of(l->core, domain).name);
+		state.x = name.x + 14 * s;
+	}
+	line_words(&state, state_words(l->core, domain)->words);
+	state.style.colour = THEME_CHOICE;
+	if (domain == l->core->panel.back)
+		line_words(&state, " · had the keyboard");
+}
+
+static void
+row_draw(const struct panel_layout *l, struct rect r, uint32_t position)
 {
 	const uint32_t domain = l->list[position];
-	const bool is_chosen = domain == core->panel.chosen;
-	const int32_t s = l->s, line = is_chosen ? 2 * s : s;
+	const bool is_chosen = domain == l->core->panel.chosen;
+	const int32_t s = l->s, inset = l->d->inset * s;
 	const uint32_t ground = is_chosen ? THEME_ROW_CHOSEN : THEME_ROW;
-	char digit[4];
+	const char digit[2] = {(char)('1' + position), '\0'};
 
-	if (!canvas_has_rows(c, r.y0, r.y1))
+	if (!canvas_has_rows(l->c, r.y0, r.y1))
 		return;
-	edge_round(c, r, 6 * s, line, is_chosen ? THEME_CHOICE : THEME_ROW,
+	edge_round(l->c, r, 6 * s, 2 * s, is_chosen ? THEME_CHOICE : ground,
 	    ground);
-	const int32_t inset = l->d->inset * s;
-	chip_draw(c, (struct rect){r.x0 + inset, r.y0 + inset,
-	    r.x0 + inset + l->chip, r.y1 - inset},
-	    look_of(core, domain), l->scale, ground);
-	row_text_draw(c, core, l, r, domain);
-	if (position < 9) {
-		snprintf(digit, sizeof(digit), "%u", position % 10 + 1);
-		keycap_draw(c, r.x1 - 40 * s, (r.y0 + r.y1) / 2, l->scale,
+	chip_draw(l->c, rect_make(r.x0 + inset, r.y0 + inset, l->chip,
+	    r.y1 - r.y0 - 2 * inset), look_of(l->core, domain), l->scale,
+	    ground);
+	row_text_draw(l, r, domain);
+	if (position < 9)
+		keycap_draw(l->c, r.x1 - 40 * s, (r.y0 + r.y1) / 2, l->scale,
 		    text_of(digit), THEME_TEXT);
-	}
 }
 
 static int32_t
-list_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, int32_t y)
+list_draw(const struct panel_layout *l, int32_t y)
 {
 	const int32_t s = l->s;
-	char seen[40] = "";
+	struct line line = heading_draw(l, y, "Switch to");
 
-	if (l->rows < l->n)
-		snprintf(seen, sizeof(seen), "%u – %u of %u", l->first + 1,
-		    l->first + l->rows, l->n);
-	heading_draw(c, l, y, "Switch to", seen);
+	if (l->rows < l->n) {
+		line_words(&line, "   ");
+		line_number(&line, l->first + 1);
+		line_words(&line, " – ");
+		line_number(&line, l->first + l->rows);
+		line_words(&line, " of ");
+		line_number(&line, l->n);
+	}
 	y += l->d->heading * s;
 	for (uint32_t i = 0; i < l->rows && l->first + i < l->n; i++) {
-		const struct rect r = {l->x0, y, l->x1, y + l->d->row * s};
-
-		row_draw(c, core, l, r, l->first + i);
+		row_draw(l, (struct rect){l->x0, y, l->x1, y + l->d->row * s},
+		    l->first + i);
 		y += (l->d->row + l->d->row_gap) * s;
 	}
 	return y - l->d->row_gap * s;
 }
 
-static void
-action_draw(struct canvas *c, const struct panel_layout *l, struct rect r,
-    const char *key, const char *words, struct text name, bool is_possible)
+/* The box of an action; returns the line for its words. */
+static struct line
+action_draw(const struct panel_layout *l, struct rect r, const char *key,
+    bool is_possible)
 {
 	const uint32_t colour = is_possible ? THEME_TEXT : THEME_QUIET;
-	const struct text_style style = panel_text(l, FACE_BODY, colour);
 	const int32_t s = l->s, middle = (r.y0 + r.y1) / 2;
-	const int32_t baseline = text_baseline(style, middle);
-	const int32_t end = r.x1 - 10 * s;
+	struct line line = panel_line(l, FACE_BODY, colour, 0, 0);
 
-	if (!canvas_has_rows(c, r.y0, r.y1))
-		return;
-	canvas_round(c, r, 6 * s, THEME_ROW);
-	int32_t x = keycap_draw(c, r.x0 + 12 * s, middle, l->scale,
+	canvas_round(l->c, r, 6 * s, THEME_ROW);
+	line.x = keycap_draw(l->c, r.x0 + 12 * s, middle, l->scale,
 	    text_of(key), colour) + 8 * s;
-	x = text_draw(c, style, x, baseline, end, text_of(words));
-	text_draw(c, style, x, baseline, end, name);
+	line.y = text_baseline(line.style, middle);
+	line.max_x = r.x1 - 10 * s;
+	return line;
 }
 
 /* Only what works today. */
 static int32_t
-actions_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, int32_t y)
+actions_draw(const struct panel_layout *l, int32_t y)
 {
-	const int32_t s = l->s, gap = 10 * s;
-	const int32_t half = (l->x1 - l->x0 - gap) / 2;
-	const struct text nobody = text_of("");
+	const struct core *core = l->core;
 	const uint32_t chosen = core->panel.chosen;
-	const bool has_chosen = chosen < core->n_domains;
-	const bool can_send = has_chosen && core->domains[chosen].is_linked;
-	struct chord_names chord;
-	char send[80];
-	int n = snprintf(send, sizeof(send), "Send");
+	const int32_t half = (l->x1 - l->x0 - 10 * l->s) / 2;
+	const char *keys[CHORD_MAX_KEYS];
+	const uint32_t n = chord_names(&core->setup, keys);
 
-	chord_names(&core->setup, &chord);
-	for (uint32_t i = 0; i < chord.n && n < (int)sizeof(send); i++)
-		n += snprintf(send + n, sizeof(send) - (size_t)n, " %s",
-		    chord.name[i]);
-	if (has_chosen && n < (int)sizeof(send))
-		snprintf(send + n, sizeof(send) - (size_t)n, " to ");
-	heading_draw(c, l, y, "Actions", "");
-	y += l->d->heading * s;
+	heading_draw(l, y, "Actions");
+	y += l->d->heading * l->s;
+	const int32_t end = y + l->d->action * l->s;
+	struct line line = action_draw(l,
+	    (struct rect){l->x0, y, l->x0 + half, end}, "D",
+	    chosen < core->n_domains && core->domains[chosen].is_linked);
+	line_words(&line, "Send");
+	for (uint32_t i = 0; i < n; i++) {
+		line_words(&line, " ");
+		line_words(&line, keys[i]);
+	}
+	line_domain(&line, core, " to ", chosen);
 
-	const int32_t end = y + l->d->action * s;
-	action_draw(c, l, (struct rect){l->x0, y, l->x0 + half, end}, "D", send,
-	    has_chosen ? look_of(core, chosen).name : nobody, can_send);
-	const bool has_back = core->panel.back < core->n_domains;
-	action_draw(c, l, (struct rect){l->x1 - half, y, l->x1, end}, "Esc",
-	    has_back ? "Back to " : "Back",
-	    has_back ? look_of(core, core->panel.back).name : nobody, true);
+	line = action_draw(l, (struct rect){l->x1 - half, y, l->x1, end},
+	    "Esc", true);
+	line_words(&line, "Back");
+	line_domain(&line, core, " to ", core->panel.back);
 	return end;
 }
 
-/* "work, web": the domains with a window on an output. */
-static void
-shown_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, uint32_t output, int32_t x, int32_t y)
-{
-	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
-	const struct scene *scene = &core->scene;
-	bool is_first = true;
-
-	for (uint32_t d = 0; d < core->n_domains; d++) {
-		bool is_shown = false;
-
-		for (uint32_t i = 0; i < scene->n_windows; i++)
-			is_shown |= window_is_visible(&scene->windows[i]) &&
-			    scene->windows[i].output == output &&
-			    scene->windows[i].domain == d;
-		if (!is_shown)
-			continue;
-		x = text_draw(c, quiet, x, y, l->x1,
-		    text_of(is_first ? "shows " : ", "));
-		x = text_draw(c, quiet, x, y, l->x1, look_of(core, d).name);
-		is_first = false;
-		if (x > l->x1 - 40 * l->s) {
-			text_draw(c, quiet, x, y, l->x1, text_of(" …"));
-			return;
-		}
-	}
-	if (is_first)
-		text_draw(c, quiet, x, y, l->x1, text_of("shows no window"));
-}
-
 static int32_t
-screens_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, int32_t y)
+screens_draw(const struct panel_layout *l, int32_t y)
 {
-	const struct text_style body = panel_text(l, FACE_SMALL, THEME_TEXT);
 	const int32_t s = l->s;
-	char size[32];
 
-	heading_draw(c, l, y, "Screens", "");
+	heading_draw(l, y, "Screens");
 	y += l->d->heading * s;
-	for (uint32_t i = 0; i < core->scene.n_outputs; i++) {
-		const struct core_output *o = &core->scene.outputs[i].config;
-		const int32_t at = y + (l->d->line + 8) / 2 * s;
+	for (uint32_t i = 0; i < l->core->scene.n_outputs; i++) {
+		const struct core_output *o = &l->core->scene.outputs[i].config;
+		struct line line = panel_line(l, FACE_SMALL, THEME_TEXT, l->x0,
+		    y + (l->d->line + 8) / 2 * s);
 
-		if (canvas_has_rows(c, y, y + 2 * l->d->line * s)) {
-			snprintf(size, sizeof(size), "%u × %u", o->width,
-			    o->height);
-			text_draw(c, body, l->x0, at, l->x0 + 170 * s,
-			    text_field(o->name, sizeof(o->name)));
-			text_draw(c, body, l->x0 + 186 * s, at,
-			    l->x0 + 290 * s, text_of(size));
-			shown_draw(c, core, l, i, l->x0 + 300 * s, at);
-		}
+		line_text(&line, text_field(o->name, sizeof(o->name)));
+		line.style.colour = THEME_QUIET;
+		line.x += 16 * s;
+		line_number(&line, o->width);
+		line_words(&line, " × ");
+		line_number(&line, o->height);
 		y += l->d->line * s;
 	}
 	return y;
 }
 
 static void
-footer_draw(struct canvas *c, const struct core *core,
-    const struct panel_layout *l, int32_t y)
+footer_draw(const struct panel_layout *l, int32_t y)
 {
-	const struct text_style quiet = panel_text(l, FACE_SMALL, THEME_QUIET);
-	const int32_t at = y + 12 * l->s;
-	const char *const version = "tds " TDS_VERSION;
-	const int32_t end =
-	    l->x1 - text_width(quiet, text_of(version)) - 16 * l->s;
+	struct line line = panel_line(l, FACE_SMALL, THEME_QUIET, l->x0,
+	    y + 12 * l->s);
 
-	int32_t x = text_draw(c, quiet, l->x0, at, end,
-	    text_of("↑ ↓ to choose · Enter or a number to switch · Esc back"));
-	if (core->panel.back < core->n_domains) {
-		x = text_draw(c, quiet, x, at, end, text_of(" to "));
-		text_draw(c, quiet, x, at, end,
-		    look_of(core, core->panel.back).name);
-	}
-	text_draw_right(c, quiet, l->x1, at, l->x0, text_of(version));
+	line.max_x -= 90 * l->s;
+	line_words(&line,
+	    "↑ ↓ to choose · Enter or a number to switch · Esc back");
+	line_domain(&line, l->core, " to ", l->core->panel.back);
+	right_draw(l, line.y, "tds " TDS_VERSION);
 }
 
 void
 panel_draw(struct canvas *c, const struct core *core, uint32_t output)
 {
 	const struct output *o = &core->scene.outputs[output];
-	struct panel_layout l;
+	struct panel_layout l = {.c = c, .core = core};
 
 	canvas_fill(c, o->area, THEME_PANEL);
 	if (canvas_has_rows(c, o->trust_bar.y0, o->trust_bar.y1))
 		bar_draw(c, core, output);
-	lay_out(&l, core, output);
+	lay_out(&l, output);
 	if (!canvas_has_rows(c, l.card.y0, l.card.y1))
 		return;
 
 	const int32_t gap = l.d->gap * l.s;
 	int32_t y = l.card.y0 + l.d->pad * l.s;
 	edge_round(c, l.card, 12 * l.s, l.s, THEME_CARD_EDGE, THEME_CARD);
-	header_draw(c, core, &l, y);
-	y = list_draw(c, core, &l, y + l.d->header * l.s + gap);
-	y = actions_draw(c, core, &l, y + gap);
-	y = screens_draw(c, core, &l, y + gap);
-	footer_draw(c, core, &l, y + gap);
+	header_draw(&l, y);
+	y = list_draw(&l, y + l.d->header * l.s + gap);
+	y = actions_draw(&l, y + gap);
+	y = screens_draw(&l, y + gap);
+	footer_draw(&l, y + gap);
 }

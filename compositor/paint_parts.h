@@ -59,13 +59,17 @@ int32_t text_baseline(struct text_style style, int32_t middle_y);
 void text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
     int32_t y, int32_t width, struct text text);
 
-/* The chord of the secure attention key as separate names: Ctrl, Alt, Del. */
+/* The keys of the secure attention key: Ctrl, Alt, Del. Returns how many. */
 enum { CHORD_MAX_KEYS = 5 };
-struct chord_names {
-	uint32_t n;
-	char name[CHORD_MAX_KEYS][12];
+uint32_t chord_names(const struct core_setup *setup,
+    const char *out[CHORD_MAX_KEYS]);
+
+/* What is said of a domain's state, and in its tile also what helps. */
+struct state_words {
+	const char *words, *hint;
 };
-void chord_names(const struct core_setup *setup, struct chord_names *out);
+const struct state_words *state_words(const struct core *core,
+    uint32_t domain);
 
 /*
  * Scale for drawing on an output: its own, or smaller where fewer than

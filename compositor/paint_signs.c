@@ -2,8 +2,6 @@
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-#include <stdio.h>
-
 #include <linux/input-event-codes.h>
 
 int32_t
@@ -136,6 +134,21 @@ keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
 	    y + 11 * s}, colour);
 }
 
+const struct state_words *
+state_words(const struct core *core, uint32_t domain)
+{
+	static const struct state_words words[] = {
+		[DOMAIN_WAITING] = {"waiting for its virtual machine",
+		    "It appears here as soon as it is started."},
+		[DOMAIN_RUNNING] = {"running",
+		    "Its picture appears here with its display."},
+		[DOMAIN_STOPPED] = {"stopped",
+		    "Start its virtual machine again to go on here."},
+	};
+
+	return &words[core_domain_state(core, domain)];
+}
+
 static const struct {
 	uint16_t code;
 	const char *name;
@@ -158,33 +171,26 @@ static const struct {
 	{KEY_Z, "Z"},
 };
 
-static void
-chord_add(struct chord_names *out, const char *name)
+static const char *
+key_name(uint32_t code)
 {
-	snprintf(out->name[out->n], sizeof(out->name[0]), "%s", name);
-	out->n++;
+	for (size_t i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++)
+		if (key_names[i].code == code)
+			return key_names[i].name;
+	return "a key";
 }
 
-void
-chord_names(const struct core_setup *setup, struct chord_names *out)
+uint32_t
+chord_names(const struct core_setup *setup, const char *out[CHORD_MAX_KEYS])
 {
-	out->n = 0;
-	if (setup->modifiers & CHORD_CTRL)
-		chord_add(out, "Ctrl");
-	if (setup->modifiers & CHORD_ALT)
-		chord_add(out, "Alt");
-	if (setup->modifiers & CHORD_SHIFT)
-		chord_add(out, "Shift");
-	if (setup->modifiers & CHORD_META)
-		chord_add(out, "Meta");
-	for (size_t i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++) {
-		if (key_names[i].code == setup->key) {
-			chord_add(out, key_names[i].name);
-			return;
-		}
-	}
-	snprintf(out->name[out->n++], sizeof(out->name[0]), "Key %u",
-	    setup->key % 10000);
+	static const char *const modifiers[] = {"Ctrl", "Alt", "Shift", "Meta"};
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < 4; i++)
+		if (setup->modifiers & 1u << i)
+			out[n++] = modifiers[i];
+	out[n++] = key_name(setup->key);
+	return n;
 }
 
 uint32_t

@@ -208,33 +208,15 @@ glyph_cover(const struct font_glyph *g, uint32_t x, uint32_t y)
 	return (at % 2 ? byte & 15 : byte >> 4) * 17;
 }
 
-/* As baked: the common case. */
-static void
-glyph_draw(struct canvas *c, const struct font_glyph *g, int32_t x, int32_t y,
-    uint32_t colour)
-{
-	const int32_t x0 = x + g->left, y0 = y - g->top;
-
-	for (uint32_t j = 0; j < g->height; j++) {
-		if (!canvas_has_rows(c, y0 + (int32_t)j, y0 + (int32_t)j + 1))
-			continue;
-		for (uint32_t i = 0; i < g->width; i++)
-			canvas_blend(c, x0 + (int32_t)i, y0 + (int32_t)j,
-			    colour, glyph_cover(g, i, j));
-	}
-}
-
-/* Mean over the box of baked pixels that becomes one pixel. */
+/* Mean over the baked pixels from[0]..from[1] of row y. */
 static uint32_t
-glyph_mean(const struct font_glyph *g, const uint32_t x[2], const uint32_t y[2])
+glyph_mean(const struct font_glyph *g, const uint32_t from[2], uint32_t y)
 {
 	uint32_t sum = 0, n = 0;
 
-	for (uint32_t j = y[0]; j < y[1] && j < g->height; j++) {
-		for (uint32_t i = x[0]; i < x[1] && i < g->width; i++) {
-			sum += glyph_cover(g, i, j);
-			n++;
-		}
+	for (uint32_t i = from[0]; i < from[1] && i < g->width; i++) {
+		sum += glyph_cover(g, i, y);
+		n++;
 	}
 	return n ? sum / n : 0;
 }
@@ -248,31 +230,31 @@ scaled(int32_t a, uint32_t b, uint32_t c)
 	return p >= 0 ? p / q : -((-p + q - 1) / q);
 }
 
-/* Enlarged to scale 3 or 4, or squeezed. */
+/* As baked, enlarged to scale 3 or 4, or squeezed. */
 static void
-glyph_resize(struct canvas *c, const struct font_glyph *g, int32_t x,
-    int32_t y, struct text_style s)
+glyph_draw(struct canvas *c, const struct font_glyph *g, struct point at,
+    struct text_style s)
 {
 	const uint32_t baked = style_baked_scale(s);
 	const uint32_t num = s.scale * s.squeeze, den = baked * TEXT_NATURAL;
-	const int32_t x0 = x + scaled(g->left, num, den);
-	const int32_t y0 = y - scaled(g->top, s.scale, baked);
+	const int32_t x0 = at.x + scaled(g->left, num, den);
+	const int32_t y0 = at.y - scaled(g->top, s.scale, baked);
 	const uint32_t width = (g->width * num + den - 1) / den;
 	const uint32_t height = g->height * s.scale / baked;
 
 	for (uint32_t j = 0; j < height; j++) {
-		const uint32_t v = j * baked / s.scale;
-		const uint32_t sy[2] = {v, v + 1};
+		const int32_t y = y0 + (int32_t)j;
 
-		if (!canvas_has_rows(c, y0 + (int32_t)j, y0 + (int32_t)j + 1))
+		if (!canvas_has_rows(c, y, y + 1))
 			continue;
 		for (uint32_t i = 0; i < width; i++) {
-			const uint32_t from = i * den / num;
-			const uint32_t to = (i + 1) * den / num;
-			const uint32_t sx[2] = {from, to > from ? to : from + 1};
+			const uint32_t left = i * den / num;
+			const uint32_t right = (i + 1) * den / num;
+			const uint32_t from[2] = {left,
+			    right > left ? right : left + 1};
 
-			canvas_blend(c, x0 + (int32_t)i, y0 + (int32_t)j,
-			    s.colour, glyph_mean(g, sx, sy));
+			canvas_blend(c, x0 + (int32_t)i, y, s.colour,
+			    glyph_mean(g, from, j * baked / s.scale));
 		}
 	}
 }
@@ -282,18 +264,15 @@ static void
 box_draw(struct canvas *c, struct text_style s, int32_t x, int32_t y,
     int32_t advance_px)
 {
-	const int32_t line = (int32_t)s.scale;
-	const struct rect outer = {x + line, y - text_cap(s),
-	    x + (advance_px > 4 * line ? advance_px - line : 4 * line), y};
+	const int32_t line = (int32_t)s.scale, top = y - text_cap(s);
+	const int32_t right =
+	    x + (advance_px > 5 * line ? advance_px - line : 4 * line);
 
-	canvas_fill(c, (struct rect){outer.x0, outer.y0, outer.x1,
-	    outer.y0 + line}, s.colour);
-	canvas_fill(c, (struct rect){outer.x0, outer.y1 - line, outer.x1,
-	    outer.y1}, s.colour);
-	canvas_fill(c, (struct rect){outer.x0, outer.y0, outer.x0 + line,
-	    outer.y1}, s.colour);
-	canvas_fill(c, (struct rect){outer.x1 - line, outer.y0, outer.x1,
-	    outer.y1}, s.colour);
+	for (int32_t i = x + line; i < right; i++)
+		for (int32_t j = top; j < y; j++)
+			if (i < x + 2 * line || i >= right - line ||
+			    j < top + line || j >= y - line)
+				canvas_blend(c, i, j, s.colour, 255);
 }
 
 /* One character, pen (1/64 px, not negative) to the right of at. */
@@ -302,25 +281,16 @@ char_draw(struct canvas *c, struct text_style s, struct point at, int32_t pen,
     uint32_t index)
 {
 	const struct font_set *set = style_set(s);
-	const bool is_baked =
-	    s.scale <= FONT_SCALES && s.squeeze == TEXT_NATURAL;
-
-	if (index == UINT32_MAX) {
-		box_draw(c, s, at.x + pen / PEN, at.y,
-		    style_advance(s, index) / PEN);
-		return;
-	}
-	if (!is_baked) {
-		glyph_resize(c, set_glyph(set, index, 0),
-		    at.x + (pen + PEN / 2) / PEN, at.y, s);
-		return;
-	}
 	/* the nearest of the baked phases; the last rounds up to a pixel */
 	const int32_t step = PEN / set->phases;
 	const int32_t near = pen + step / 2;
 	const uint32_t phase = (uint32_t)(near % PEN / step);
-	glyph_draw(c, set_glyph(set, index, phase), at.x + near / PEN, at.y,
-	    s.colour);
+
+	at.x += near / PEN;
+	if (index == UINT32_MAX)
+		box_draw(c, s, at.x, at.y, style_advance(s, index) / PEN);
+	else
+		glyph_draw(c, set_glyph(set, index, phase), at, s);
 }
 
 static bool
@@ -368,4 +338,30 @@ text_draw(struct canvas *c, struct text_style style, int32_t x, int32_t y,
 		pen += style_advance(style, ellipsis);
 	}
 	return x + (pen + PEN - 1) / PEN;
+}
+
+void
+line_text(struct line *line, struct text text)
+{
+	line->x = text_draw(line->c, line->style, line->x, line->y,
+	    line->max_x, text);
+}
+
+void
+line_words(struct line *line, const char *words)
+{
+	line_text(line, text_of(words));
+}
+
+void
+line_number(struct line *line, uint32_t number)
+{
+	uint8_t digits[10];
+	uint32_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (uint8_t)('0' + number % 10);
+		number /= 10;
+	} while (number > 0);
+	line_text(line, text_field(digits + at, sizeof(digits) - at));
 }

@@ -55,3 +55,14 @@ int32_t text_cap(struct text_style style);
  */
 int32_t text_draw(struct canvas *c, struct text_style style, int32_t x,
     int32_t y, int32_t max_x, struct text text);
+
+/* Several pieces in one line, each where the last one ended. */
+struct line {
+	struct canvas *c;
+	struct text_style style;
+	int32_t x, y, max_x; /* pen, baseline, limit */
+};
+
+void line_text(struct line *line, struct text text);
+void line_words(struct line *line, const char *words);
+void line_number(struct line *line, uint32_t number);
