@@ -204,6 +204,8 @@ guest_link(struct core *core, uint32_t domain, struct actions *out)
 	struct domain *d = &core->domains[domain];
 
 	domain_forget_pictures(core, domain);
+	if (core->focus == domain)
+		keys_forget_seen(&core->keys); /* the new process saw nothing */
 	d->is_linked = true;
 	d->vm_is_up = false;
 	d->has_news = false;
@@ -238,6 +240,9 @@ guest_vm(struct core *core, uint32_t domain, bool is_up)
 {
 	struct domain *d = &core->domains[domain];
 
+	/* one machine's presses are not the next one's to see released */
+	if (d->vm_is_up != is_up && core->focus == domain)
+		keys_forget_seen(&core->keys);
 	if (!is_up) {
 		d->is_stopped = d->is_stopped || d->vm_is_up;
 		d->leds = 0;

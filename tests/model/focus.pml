@@ -29,7 +29,8 @@ bool panel = false;
 bool alive[2] = true;	/* its guest process is linked */
 
 /* the last step: what happened, and what was sent to whom */
-mtype = { NOTHING, PRESS, RELEASE, PICK, ATTENTION, DEATH, LINK, CTL, GUEST };
+mtype = { NOTHING, PRESS, RELEASE, PICK, ATTENTION, DEATH, LINK, CTL, GUEST,
+	MACHINE };
 mtype ev = NOTHING;
 byte arg = 0;
 byte to = NOBODY;	/* receiver of presses and releases */
@@ -203,11 +204,34 @@ inline death(d)
 	finish()
 }
 
+/* Whoever is there from now on saw nothing pressed. */
+inline forget_seen(d)
+{
+	if
+	:: focus == d -> release_all_seen(); to = NOBODY; releases = 0
+	:: else -> skip
+	fi;
+	view[d] = 0
+}
+
 inline link(d)
 {
 	begin(LINK, d);
+	forget_seen(d);
 	alive[d] = true;
 	AFTER(3, now.arg);
+	finish()
+}
+
+/* its virtual machine comes or goes; the guest process stays */
+inline machine(d)
+{
+	begin(MACHINE, d);
+	if
+	:: alive[d] -> forget_seen(d)
+	:: else -> skip
+	fi;
+	AFTER(6, now.arg);
 	finish()
 }
 
@@ -222,7 +246,7 @@ inline ctl_focus(d)
 	finish()
 }
 
-/* any record of a guest: commit, cursor, lights, VM up or down */
+/* any other record of a guest: commit, cursor, lights */
 inline guest(d)
 {
 	begin(GUEST, d);
@@ -237,8 +261,8 @@ active proctype env()
 	:: atomic { k = 0; select(k : 0 .. 6); press(k); k = 0 }
 	:: atomic { k = 0; select(k : 0 .. 6); release(k); k = 0 }
 	:: atomic { k = 0; select(k : 0 .. 1); death(k); k = 0 }
-	:: atomic { !alive[0] -> link(0) }
-	:: atomic { !alive[1] -> link(1) }
+	:: atomic { k = 0; select(k : 0 .. 1); link(k); k = 0 }
+	:: atomic { k = 0; select(k : 0 .. 1); machine(k); k = 0 }
 	:: atomic { k = 0; select(k : 0 .. 1); ctl_focus(k); k = 0 }
 	:: atomic { k = 0; select(k : 0 .. 1); guest(k); k = 0 }
 	od
@@ -264,7 +288,7 @@ active proctype env()
 /* a domain without the keyboard believes that everything is up */
 #define ALL_UP ((focus == 0 || view[0] == 0) && (focus == 1 || view[1] == 0))
 /* a guest's record changes nothing and sends nothing */
-#define GUEST_INERT (ev != GUEST || (focus == pfocus && panel == ppanel && \
+#define GUEST_INERT ((ev != GUEST && ev != MACHINE && ev != LINK) || (focus == pfocus && panel == ppanel && \
 	presses == 0 && releases == 0))
 ltl safe { [] (SAK_PANEL && SAK_HIDDEN && PANEL_NONE && PANEL_USER &&
 	FOCUS_USER && KEY_DEST && ALL_UP && GUEST_INERT) }

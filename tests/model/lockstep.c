@@ -8,7 +8,7 @@
 
 enum { N_KEYS = 7, NOBODY = 2 };
 enum { UP, HELD, BACK, SEEN };
-enum { PRESS, RELEASE, DEATH, LINK, CTL, GUEST };
+enum { PRESS, RELEASE, DEATH, LINK, CTL, GUEST, MACHINE };
 
 static const uint16_t codes[N_KEYS] = {KEY_LEFTCTRL, KEY_RIGHTALT, KEY_DELETE,
     KEY_A, KEY_1, KEY_2, KEY_ESC};
@@ -84,12 +84,10 @@ static void
 guest_records(uint32_t d, struct actions *out)
 {
 	const struct event events[] = {
-	    {.kind = EVENT_VM, .domain = d, .is_up = true},
 	    {.kind = EVENT_COMMIT, .domain = d,
 		.commit = {.width_px = 64, .height_px = 64, .w = 64, .h = 64}},
 	    {.kind = EVENT_CURSOR, .domain = d, .cursor = {.visible = true}},
 	    {.kind = EVENT_LEDS, .domain = d, .leds = 7},
-	    {.kind = EVENT_VM, .domain = d, .is_up = false},
 	};
 	struct actions one;
 
@@ -121,6 +119,10 @@ take_step(int op, int arg, struct actions *out)
 		break;
 	case CTL:
 		e.kind = EVENT_FOCUS;
+		break;
+	case MACHINE: /* up or down: as the state says, so it is a change */
+		e.kind = EVENT_VM;
+		e.is_up = !core.domains[arg].vm_is_up;
 		break;
 	default:
 		guest_records((uint32_t)arg, out);
