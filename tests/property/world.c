@@ -188,3 +188,19 @@ event_commit(uint32_t domain, uint32_t scanout, uint32_t seq, uint32_t width,
 		.w = width,
 		.h = height}};
 }
+
+const char *
+event_text(const struct event *e)
+{
+	static const char *const kinds[] = {"input", "link", "down", "commit",
+	    "cursor", "leds", "vm", "focus", "frame"};
+	static char text[128];
+
+	if (e->kind == EVENT_INPUT)
+		snprintf(text, sizeof(text), "input type %u code %u value %d",
+		    e->input.type, e->input.code, e->input.value);
+	else
+		snprintf(text, sizeof(text), "%s of domain %u",
+		    kinds[e->kind], e->domain);
+	return text;
+}

@@ -38,3 +38,6 @@ struct event event_of(enum event_kind kind, uint32_t domain);
 struct event event_commit(uint32_t domain, uint32_t scanout, uint32_t seq,
     uint32_t width, uint32_t height);
 
+
+/* For messages; in memory that the next call reuses. */
+const char *event_text(const struct event *e);
