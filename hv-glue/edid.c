@@ -15,6 +15,7 @@ enum {
 	V_SYNC = 8,
 	V_BACK_MIN = 6,
 	MIN_BLANK_US = 460,
+	MIN_CLOCK_HZ = 10010000,
 	FRAME_US = 1000000 / REFRESH_HZ,
 	DETAILED_AT = 54,
 	DESCRIPTOR_BYTES = 18,
@@ -27,21 +28,31 @@ static const uint8_t identity[20] = {0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
 static const uint8_t srgb[10] = {
     0xee, 0x91, 0xa3, 0x54, 0x4c, 0x99, 0x26, 0x0f, 0x50, 0x54};
 
+/* 96 pixels per inch; readers doubt a monitor of less than 10 cm. */
 static uint32_t
 millimetres(uint32_t px)
 {
-	return px * 254 / 960; /* 96 pixels per inch */
+	const uint32_t mm = px * 254 / 960;
+
+	return mm < 100 ? 100 : mm;
 }
 
-/* Vertical blanking of at least 460 us. */
 static uint32_t
-blank_lines(uint32_t height)
+max_u32(uint32_t a, uint32_t b)
 {
-	const uint32_t least = V_FRONT + V_SYNC + V_BACK_MIN;
-	const uint32_t lines =
-	    height * MIN_BLANK_US / (FRAME_US - MIN_BLANK_US) + 1;
+	return a > b ? a : b;
+}
 
-	return lines < least ? least : lines;
+/* Vertical blanking of at least 460 us, and a clock of at least 10 MHz. */
+static uint32_t
+blank_lines(uint32_t width, uint32_t height)
+{
+	const uint32_t total =
+	    MIN_CLOCK_HZ / REFRESH_HZ / (width + H_BLANK) + 1;
+	const uint32_t lines = max_u32(V_FRONT + V_SYNC + V_BACK_MIN,
+	    height * MIN_BLANK_US / (FRAME_US - MIN_BLANK_US) + 1);
+
+	return total > height ? max_u32(lines, total - height) : lines;
 }
 
 static uint8_t
@@ -61,7 +72,7 @@ highs(uint32_t a, uint32_t b)
 static void
 put_timing(uint8_t *at, uint32_t w, uint32_t h)
 {
-	const uint32_t v_blank = blank_lines(h);
+	const uint32_t v_blank = blank_lines(w, h);
 	const uint64_t hz =
 	    (uint64_t)(w + H_BLANK) * (h + v_blank) * REFRESH_HZ;
 	const uint64_t units = (hz + 5000) / 10000;
