@@ -143,24 +143,24 @@ class Session:
         os.makedirs(domains, exist_ok=True)
         os.makedirs(self.run_dir, mode=0o700, exist_ok=True)
         with open(os.path.join(self.config_dir, "tds.conf"), "w") as f:
-            f.write("[tds]\nmode = try-out\nphrase = %s\n"
-                    "focus = work\n\n"
-                    "[output headless-1]\nwidth = 1920\nheight = 1080\n"
-                    "refresh = 60\n" % self.phrase)
+            f.write("[tds]\nmode = try-out\nphrase = %s\nfocus = work\n"
+                    "run-dir = %s\n\n[output headless-1]\n"
+                    "size = 1920x1080\nrefresh = 60\n" % (
+                        self.phrase, self.run_dir))
         for name, domain in DOMAINS.items():
             x, y, width, height = self.geometry[name]
             with open(os.path.join(domains, name + ".conf"), "w") as f:
                 f.write("[domain]\nname = %s\n" % name)
                 for key, value in domain.items():
                     f.write("%s = %s\n" % (key, value))
-                f.write("x = %d\ny = %d\nwidth = %d\nheight = %d\n" % (
+                f.write("position = %d,%d\nsize = %dx%d\n" % (
                     x, y, width, height))
 
     def start(self):
         log = open(self.log, "ab")
         self.process = subprocess.Popen(
             [os.path.join(self.build, "tds/super/tdsd"), "--config",
-             self.config_dir, "--run-dir", self.run_dir],
+             self.config_dir],
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
             start_new_session=True)
         log.close()
@@ -194,6 +194,21 @@ class Session:
         except subprocess.TimeoutExpired:
             return None
         return json.loads(out) if out else None
+
+    def screenshot(self, picture, status):
+        """A picture and the status of the same moment, into two files."""
+        self.ctl("screenshot", picture, "--json", status)
+
+    def move(self, x, y):
+        self.ctl("pointer", str(x), str(y))
+
+    def click(self, x, y):
+        self.ctl("pointer", str(x), str(y), "left")
+
+    def drag(self, start, end):
+        self.ctl("pointer", str(start[0]), str(start[1]), "left", "press")
+        self.ctl("pointer", str(end[0]), str(end[1]))
+        self.ctl("pointer", str(end[0]), str(end[1]), "left", "release")
 
     def start_guests(self):
         for name, guest in self.guests.items():
