@@ -60,6 +60,7 @@ def show(session, out):
     session.ctl("focus", "work")
     session.type_line("ls reports")
     session.type_line("cat reports/q3-summary.txt")
+    session.move(1520, 900)  # out of the text's way
     settled(session, desktop)
     status = session.status()
     if status["keyboard"] != "work":
