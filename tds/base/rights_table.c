@@ -132,6 +132,8 @@ static const struct rule rules[] = {
     {SYS_chmod, T, ANY},
     {SYS_fchmod, T, ANY},
     {SYS_fchmodat, T, ANY},
+    {SYS_fchown, T, ANY},
+    {SYS_fchownat, T, ANY},
     {SYS_chdir, T, ANY},
     {SYS_fchdir, T, ANY},
     {SYS_getcwd, T, ANY},

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/mman.h>
@@ -100,7 +101,7 @@ on_screenshot(struct super *s, struct client *c, uint32_t output)
 		    output, s->config.n_outputs);
 		return;
 	}
-	const struct core_output *o = &s->config.outputs[output];
+	const struct core_output *o = &s->config.outputs[output].core;
 	c->picture = memfd_create("tds-picture", MFD_CLOEXEC);
 	if (c->picture < 0 ||
 	    ftruncate(c->picture, (off_t)o->width * o->height * 4) < 0) {
@@ -119,7 +120,7 @@ on_screenshot(struct super *s, struct client *c, uint32_t output)
 static void
 on_input(struct super *s, struct client *c, const struct core_input *in)
 {
-	if (!(s->config.setup.flags & CORE_TRY_OUT)) {
+	if (!(s->config.core.flags & CORE_TRY_OUT)) {
 		answer_result(s, c, -EPERM,
 		    "input from tdsctl is for trying out: it needs "
 		    "\"mode = try-out\" in tds.conf");
@@ -230,7 +231,7 @@ on_connect(void *data, uint32_t events)
 {
 	struct super *s = data;
 	int AUTO_FD fd =
-	    accept4(s->control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	    accept4(s->place.control, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct client *c = client_of(s, -1);
 
 	(void)events;
@@ -254,13 +255,7 @@ on_connect(void *data, uint32_t events)
 int
 clients_listen(struct super *s)
 {
-	char path[CONFIG_SOCKET_PATH_BYTES + 16];
-
-	snprintf(path, sizeof(path), "%s/control.sock", s->config.run_dir);
-	s->control = shared_listen(path, SOCK_SEQPACKET, 16);
-	if (s->control < 0)
-		return s->control;
-	return loop_add(&s->loop, s->control, EPOLLIN, on_connect, s);
+	return loop_add(&s->loop, s->place.control, EPOLLIN, on_connect, s);
 }
 
 static void
@@ -292,8 +287,8 @@ clients_reply(struct super *s, uint32_t cookie, const struct status *status)
 		    NULL, 0);
 	} else if (c->request == REQUEST_PICTURE) {
 		static struct ctl_picture picture;
-		picture.width = s->config.outputs[c->output].width;
-		picture.height = s->config.outputs[c->output].height;
+		picture.width = s->config.outputs[c->output].core.width;
+		picture.height = s->config.outputs[c->output].core.height;
 		picture.status = *status;
 		answer(s, c,
 		    encode_ctl_picture(

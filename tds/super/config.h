@@ -1,39 +1,101 @@
 /*
- * config: tds.conf and domains.d, read and checked as a whole. Nothing of it
- * is used unless all of it is right.
+ * config: what tdsd is told to do. tds.conf and one file per domain, read
+ * through inih, then checked as a whole: every error is reported as
+ * "FILE:LINE: key: what is wrong; allowed: ...", and a configuration with an
+ * error is no configuration.
+ *
+ *	read (owner, mode, size) -> lines (length, UTF-8, shape) -> inih
+ *	-> keys (known, once, value) -> the whole (names, colours, places)
  */
 #pragma once
 
 #include "protocol/control.h"
 
-#include <limits.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* sockaddr_un.sun_path, with its NUL */
-enum { CONFIG_SOCKET_PATH_BYTES = 108 };
+enum {
+	CONFIG_FILE_BYTES = 64 << 10,
+	CONFIG_LINE_BYTES = 199, /* inih's buffer holds 200 */
+	CONFIG_PATH_BYTES = 256,
+	CONFIG_SOCKET_BYTES = 104, /* sun_path of 108, less some */
+	CONFIG_DEFAULT_MIB_FACTOR = 4, /* pictures per scanout in a pool */
+};
+
+/* Where errors go: a line without its end. */
+struct problems {
+	void (*say)(void *data, const char *line);
+	void *data; /* borrowed */
+	uint32_t n;
+};
+
+enum domain_key {
+	KEY_NAME,
+	KEY_LABEL,
+	KEY_LEVEL,
+	KEY_COLOUR,
+	KEY_PATTERN,
+	KEY_OUTPUTS,
+	KEY_SIZE,
+	KEY_SCANOUTS,
+	KEY_POSITION,
+	KEY_MEMORY,
+	KEY_SOCKETS,
+	KEY_VNC,
+	KEY_USER,
+	DOMAIN_KEYS
+};
 
 struct config_domain {
-	struct core_domain core;
+	char file[CONFIG_PATH_BYTES];
+	int line;		   /* of [domain]; 0 if there is none */
+	int lines[DOMAIN_KEYS];	   /* of each key; 0 where not given */
+	struct core_domain core;   /* as the core gets it */
+	char outputs[CONFIG_LINE_BYTES + 1]; /* as written; empty: all */
 	uint64_t pool_bytes;
-	char sockets[CONFIG_SOCKET_PATH_BYTES]; /* directory */
-	char vnc[CONFIG_SOCKET_PATH_BYTES];	/* the VM's VNC console */
-	bool has_owner;
-	uid_t owner; /* who may connect to the sockets */
+	char sockets[CONFIG_SOCKET_BYTES]; /* directory */
+	char vnc[CONFIG_SOCKET_BYTES];
+	uid_t uid; /* who may connect */
+	gid_t gid;
+	bool has_user;
+};
+
+struct config_output {
+	int line;
+	struct core_output core;
 };
 
 struct config {
-	struct core_setup setup; /* flags: CORE_TRY_OUT or 0 */
-	char run_dir[CONFIG_SOCKET_PATH_BYTES];
+	char file[CONFIG_PATH_BYTES]; /* tds.conf */
+	int tds_line, focus_line, attention_line, mode_line, phrase_line,
+	    run_dir_line;
+	bool is_try_out;
+	char run_dir[CONFIG_SOCKET_BYTES];
+	char focus[TDS_NAME_BYTES];
+	struct core_setup core; /* flags without CORE_UNSEALED */
 	uint32_t n_outputs;
-	struct core_output outputs[TDS_MAX_OUTPUTS];
+	struct config_output outputs[TDS_MAX_OUTPUTS];
 	uint32_t n_domains;
 	struct config_domain domains[TDS_MAX_DOMAINS];
 };
 
+void config_init(struct config *config);
 /*
- * Read DIR/tds.conf and DIR/domains.d/(name).conf. Every error is printed to
- * errors as "FILE:LINE: key: what is wrong; allowed: ...". 0, or -EINVAL if
- * there was any.
+ * Read DIR/tds.conf and DIR/domains.d/ *.conf (in the order of their names)
+ * and check everything. 0, or -EINVAL with at least one problem reported.
  */
-int config_read(const char *dir, struct config *out, FILE *errors) MUST_CHECK;
+int config_load(struct config *config, const char *dir,
+    struct problems *problems) MUST_CHECK;
+
+/* The parts of config_load(), for tests: text is NUL-terminated. */
+void config_parse_main(struct config *config, const char *file,
+    const char *text, struct problems *problems);
+void config_parse_domain(struct config *config, const char *file,
+    const char *text, struct problems *problems);
+/* What only shows in the whole: names, colours, references, defaults. */
+void config_check(struct config *config, struct problems *problems);
+
+/* Report one problem; line 0: the file as a whole. */
+void problem(struct problems *problems, const char *file, int line,
+    const char *format, ...) __attribute__((format(printf, 4, 5)));

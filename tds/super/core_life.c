@@ -105,9 +105,9 @@ send_configuration(struct super *s)
 	uint8_t *to = s->record;
 	const uint32_t size = sizeof(s->record);
 
-	core_send(s, encode_core_setup(&c->setup, to, size), NULL, 0);
+	core_send(s, encode_core_setup(&c->core, to, size), NULL, 0);
 	for (uint32_t i = 0; i < c->n_outputs; i++)
-		core_send(s, encode_core_output(&c->outputs[i], to, size),
+		core_send(s, encode_core_output(&c->outputs[i].core, to, size),
 		    NULL, 0);
 	for (uint32_t i = 0; i < c->n_domains; i++)
 		core_send(s, encode_core_domain(&c->domains[i].core, to, size),
@@ -118,7 +118,7 @@ send_configuration(struct super *s)
 void
 core_begin(struct super *s)
 {
-	const bool may_share = s->config.setup.flags & CORE_TRY_OUT;
+	const bool may_share = s->config.core.flags & CORE_TRY_OUT;
 	int err = spawn(
 	    s->core_path, "tds-compositor", ROLE_CORE, may_share, &s->core);
 

@@ -4,14 +4,9 @@
 #include "tds/base/own.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-
-/* In the order in which GUEST_SETUP carries their descriptors. */
-static const char *const device_sockets[N_DEVICES] = {
-    "gpu.sock", "keyboard.sock", "tablet.sock", "mouse.sock"};
 
 static const char *
 name_of(const struct super *s, uint32_t i)
@@ -73,7 +68,7 @@ static void
 give_vnc(struct super *s, uint32_t i)
 {
 	const char *path = s->config.domains[i].vnc;
-	int AUTO_FD fd = shared_connect(path);
+	int AUTO_FD fd = place_connect_vnc(&s->config.domains[i]);
 
 	if (fd < 0) {
 		log_peer(&s->budget, name_of(s, i),
@@ -113,25 +108,6 @@ on_guest(void *data, uint32_t events)
 		give_vnc(s, i);
 }
 
-static int
-listen_devices(const struct config_domain *d, int out[N_DEVICES])
-{
-	char path[CONFIG_SOCKET_PATH_BYTES + 16];
-
-	if (mkdir(d->sockets, 0711) < 0 && errno != EEXIST)
-		return -errno;
-	for (int i = 0; i < N_DEVICES; i++) {
-		snprintf(path, sizeof(path), "%s/%s", d->sockets,
-		    device_sockets[i]);
-		out[i] = shared_listen(path, SOCK_STREAM, 2);
-		if (out[i] < 0)
-			return out[i];
-		if (d->has_owner && chown(path, d->owner, (gid_t)-1) < 0)
-			return -errno;
-	}
-	return 0;
-}
-
 static void
 close_all(int *fds, int n)
 {
@@ -154,19 +130,19 @@ set_up(struct super *s, uint32_t i, int pool)
 	    .pool_bytes = d->pool_bytes};
 
 	memcpy(setup.name, d->core.name, sizeof(setup.name));
-	const int err = listen_devices(d, fds + 4);
+	const int err = place_domain(&s->place, d, fds + 4);
 	if (err == 0)
 		guest_send(s, i,
 		    encode_guest_setup(&setup, s->record, sizeof(s->record)),
 		    fds, 8);
-	close_all(fds + 4, N_DEVICES);
+	close_all(fds + 4, PLACE_SOCKETS);
 	return err;
 }
 
 static int
 try_begin(struct super *s, uint32_t i)
 {
-	const bool may_share = s->config.setup.flags & CORE_TRY_OUT;
+	const bool may_share = s->config.core.flags & CORE_TRY_OUT;
 	struct guest *g = &s->guests[i];
 	char name[TDS_NAME_BYTES + 16];
 	int AUTO_FD pool =

@@ -1,17 +1,13 @@
 #include "tds/super/super.h"
 
-#include "tds/base/own.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/file.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -170,30 +166,6 @@ watch_signals(struct super *s)
 
 /* ---------------------------------------------------------------- start-up */
 
-static int
-take_run_dir(struct super *s)
-{
-	char path[CONFIG_SOCKET_PATH_BYTES + 16];
-	const char *dir = s->config.run_dir;
-
-	if (mkdir(dir, 0711) < 0 && errno != EEXIST) {
-		log_error("%s: %s (run-dir in tds.conf)", dir, strerror(errno));
-		return -errno;
-	}
-	snprintf(path, sizeof(path), "%s/lock", dir);
-	s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (s->lock < 0 || flock(s->lock, LOCK_EX | LOCK_NB) < 0) {
-		const int err = -errno;
-		log_error(err == -EWOULDBLOCK
-			? "%s: another tdsd runs there; stop it, or choose "
-			  "another run-dir"
-			: "%s/lock: cannot be made; is the directory yours?",
-		    dir);
-		return err;
-	}
-	return 0;
-}
-
 /* A child that tries: try-out mode must say so if it does not work. */
 static bool
 can_seal(enum role role)
@@ -214,14 +186,14 @@ check_sealing(struct super *s)
 {
 	if (can_seal(ROLE_CORE) && can_seal(ROLE_GUEST))
 		return 0;
-	if (!(s->config.setup.flags & CORE_TRY_OUT)) {
+	if (!(s->config.core.flags & CORE_TRY_OUT)) {
 		log_error("this kernel or user cannot seal processes in "
 			  "(namespaces, Landlock and seccomp are needed); only "
 			  "\"mode = try-out\" goes on without");
 		return -EPERM;
 	}
 	log_error("processes run without their sandbox: try-out only");
-	s->config.setup.flags |= CORE_UNSEALED;
+	s->config.core.flags |= CORE_UNSEALED;
 	return 0;
 }
 
@@ -246,7 +218,7 @@ start(struct super *s)
 		return -errno;
 	int err = find_programs(s);
 	if (err == 0)
-		err = take_run_dir(s);
+		err = place_open(&s->place, s->config.run_dir);
 	if (err == 0)
 		err = check_sealing(s);
 	if (err == 0)
@@ -261,7 +233,7 @@ start(struct super *s)
 		return err;
 
 	const char *what = "";
-	const bool is_try_out = s->config.setup.flags & CORE_TRY_OUT;
+	const bool is_try_out = s->config.core.flags & CORE_TRY_OUT;
 	err = rights_seal(ROLE_TDSD, is_try_out, &what);
 	if (err < 0 && !is_try_out) {
 		log_error("cannot drop rights: %s: %s", what, strerror(-err));
@@ -276,28 +248,21 @@ start(struct super *s)
 static void
 stop(struct super *s)
 {
-	static const char *const names[] = {
-	    "gpu.sock", "keyboard.sock", "tablet.sock", "mouse.sock"};
-	char path[CONFIG_SOCKET_PATH_BYTES + 16];
-
 	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		child_kill(&s->guests[i].child);
-		for (int k = 0; k < N_DEVICES; k++) {
-			snprintf(path, sizeof(path), "%s/%s",
-			    s->config.domains[i].sockets, names[k]);
-			unlink(path);
-		}
+		if (s->place.lock >= 0)
+			place_remove_domain(&s->place, &s->config.domains[i]);
 	}
 	child_kill(&s->core);
-	snprintf(path, sizeof(path), "%s/control.sock", s->config.run_dir);
-	unlink(path);
+	place_close(&s->place);
 }
 
 static void
 clear(struct super *s)
 {
 	s->core = (struct child){.pid = -1, .channel = -1};
-	s->control = s->lock = s->signals = s->timer = -1;
+	s->place = (struct place){.dir = -1, .lock = -1, .control = -1};
+	s->signals = s->timer = -1;
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		s->guests[i] = (struct guest){.super = s,
 		    .domain = i,
@@ -306,6 +271,13 @@ clear(struct super *s)
 		    .pool = -1};
 	for (uint32_t i = 0; i < MAX_CLIENTS; i++)
 		s->clients[i] = (struct client){.fd = -1, .picture = -1};
+}
+
+static void
+print_problem(void *data, const char *line)
+{
+	(void)data;
+	fprintf(stderr, "%s\n", line);
 }
 
 static void
@@ -358,10 +330,14 @@ main(int argc, char **argv)
 	}
 	log_init("tdsd");
 	clear(&super);
-	if (config_read(dir, &super.config, stderr) < 0)
+	struct problems problems = {.say = print_problem};
+	if (config_load(&super.config, dir, &problems) < 0) {
+		fprintf(stderr, "tdsd: %u problem%s in %s: nothing started\n",
+		    problems.n, problems.n == 1 ? "" : "s", dir);
 		return EXIT_FAILURE;
+	}
 	if (only_check) {
-		printf("%s: %u domains, %u outputs: right\n", dir,
+		printf("%s: %u domains, %u outputs, all right\n", dir,
 		    super.config.n_domains, super.config.n_outputs);
 		return EXIT_SUCCESS;
 	}

@@ -6,12 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 int
 shared_memory(const char *name, uint64_t bytes)
@@ -68,57 +64,4 @@ shared_link_finish(struct shared_link *link)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	*link = (struct shared_link){-1, -1, -1};
-}
-
-static int
-address_of(const char *path, struct sockaddr_un *out)
-{
-	*out = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (strlen(path) >= sizeof(out->sun_path))
-		return -ENAMETOOLONG;
-	memcpy(out->sun_path, path, strlen(path));
-	return 0;
-}
-
-int
-shared_listen(const char *path, int type, int backlog)
-{
-	struct sockaddr_un address;
-	int AUTO_FD fd =
-	    socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	const int err = address_of(path, &address);
-	if (err < 0)
-		return err;
-	unlink(path);
-	/* bind() makes the file; nobody else may connect before chmod. */
-	const mode_t old = umask(0177);
-	const int bound =
-	    bind(fd, (const struct sockaddr *)&address, sizeof(address));
-	const int bind_errno = errno;
-	umask(old);
-	if (bound < 0)
-		return -bind_errno;
-	if (listen(fd, backlog) < 0)
-		return -errno;
-	return TAKE_FD(fd);
-}
-
-int
-shared_connect(const char *path)
-{
-	struct sockaddr_un address;
-	int AUTO_FD fd =
-	    socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	const int err = address_of(path, &address);
-	if (err < 0)
-		return err;
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-		return -errno;
-	return TAKE_FD(fd);
 }

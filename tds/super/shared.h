@@ -22,8 +22,3 @@ struct shared_link {
 
 int shared_link_make(struct shared_link *out) MUST_CHECK;
 void shared_link_finish(struct shared_link *link);
-
-/* Listen on a stream socket at path (removed first), mode 0600. fd/-errno. */
-int shared_listen(const char *path, int type, int backlog) MUST_CHECK;
-/* Begin to connect, without waiting. fd or -errno. */
-int shared_connect(const char *path) MUST_CHECK;

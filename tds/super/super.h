@@ -11,10 +11,13 @@
 #include "tds/base/log.h"
 #include "tds/base/loop.h"
 #include "tds/super/config.h"
+#include "tds/super/place.h"
 #include "tds/super/shared.h"
 #include "tds/super/spawn.h"
 
-enum { MAX_CLIENTS = 8, N_DEVICES = 4 };
+#include <limits.h>
+
+enum { MAX_CLIENTS = 8 };
 
 /* When to start again: at once, unless it lives too short. */
 struct backoff {
@@ -55,8 +58,7 @@ struct super {
 	struct guest guests[TDS_MAX_DOMAINS];
 	struct client clients[MAX_CLIENTS];
 	uint32_t next_cookie;
-	int control;	/* owned: listening for tdsctl */
-	int lock;	/* owned: one tdsd per run directory */
+	struct place place; /* run directory, lock, listening for tdsctl */
 	int signals;	/* owned: signalfd */
 	int timer;	/* owned: restarts and deadlines */
 	struct log_budget budget;

@@ -1,0 +1,234 @@
+/* config_domain: the grammar of one file of domains.d. */
+#include "protocol/names.h"
+#include "tds/super/config_file.h"
+#include "tds/super/config_keys.h"
+#include "tds/super/unicode.h"
+
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+
+/* "is too long" is for bytes; this is for the eye. */
+enum { LABEL_MAX_CHARACTERS = 24 };
+
+static const char *
+set_name(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	return value_text(
+	    value, unicode_name_fault(value), d->name, sizeof(d->name));
+}
+
+static const char *
+set_label(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+	const char *why = value_text(
+	    value, unicode_label_fault(value), d->label, sizeof(d->label));
+
+	if (!why && unicode_count(value) > LABEL_MAX_CHARACTERS)
+		return "is too long for the title bar of the smallest window";
+	return why;
+}
+
+static const char *
+set_level(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	for (uint32_t i = LEVEL_UNCLASSIFIED; level_name(i); i++)
+		if (strcmp(level_name(i), value) == 0) {
+			d->level = i;
+			return NULL;
+		}
+	return "is no level";
+}
+
+static const char *
+set_colour(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	return value_colour(value, &d->colour);
+}
+
+static const char *
+set_pattern(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	for (uint32_t i = 0; pattern_name(i); i++)
+		if (strcmp(pattern_name(i), value) == 0) {
+			d->pattern = i;
+			return NULL;
+		}
+	return "is no pattern";
+}
+
+static const char *
+set_outputs(void *target, const char *value)
+{
+	struct config_domain *d = target;
+
+	snprintf(d->outputs, sizeof(d->outputs), "%s", value);
+	return *value ? NULL : "is empty";
+}
+
+static const char *
+set_size(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	return value_size(value, TDS_MIN_CONTENT_WIDTH, TDS_MIN_CONTENT_HEIGHT,
+	    &d->width, &d->height);
+}
+
+static const char *
+set_scanouts(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	return value_number(value, 1, TDS_MAX_SCANOUTS, &d->scanouts);
+}
+
+static const char *
+set_position(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+	char half[16];
+	const size_t len = strcspn(value, ",");
+	uint32_t x, y;
+
+	if (value[len] == 0 || len >= sizeof(half))
+		return "is not X,Y";
+	snprintf(half, sizeof(half), "%.*s", (int)len, value);
+	value += len + 1 + strspn(value + len + 1, " ");
+	const char *why = value_number(half, 0, TDS_MAX_DIM, &x);
+	if (!why)
+		why = value_number(value, 0, TDS_MAX_DIM, &y);
+	if (why)
+		return why;
+	d->x = (int32_t)x;
+	d->y = (int32_t)y;
+	return NULL;
+}
+
+static const char *
+set_memory(void *target, const char *value)
+{
+	struct config_domain *d = target;
+	uint32_t mib;
+	const char *why =
+	    value_number(value, TDS_MIN_POOL_BYTES >> 20,
+		TDS_MAX_POOL_BYTES >> 20, &mib);
+
+	if (!why)
+		d->pool_bytes = (uint64_t)mib << 20;
+	return why;
+}
+
+static const char *
+set_sockets(void *target, const char *value)
+{
+	struct config_domain *d = target;
+
+	/* "/keyboard.sock" must still fit */
+	return value_path(value, d->sockets, sizeof(d->sockets) - 16);
+}
+
+static const char *
+set_vnc(void *target, const char *value)
+{
+	struct config_domain *d = target;
+
+	return value_path(value, d->vnc, sizeof(d->vnc));
+}
+
+static const char *
+set_user(void *target, const char *value)
+{
+	struct config_domain *d = target;
+	const struct passwd *user = getpwnam(value);
+
+	if (!user)
+		return "is no user of this machine";
+	d->uid = user->pw_uid;
+	d->gid = user->pw_gid;
+	d->has_user = true;
+	return NULL;
+}
+
+static const struct config_key keys[DOMAIN_KEYS] = {
+    [KEY_NAME] = {"name", set_name,
+	"1 to 31 bytes: letters of one script (Latin, Greek or Cyrillic), "
+	"digits, single blanks, - and _, first a letter or digit"},
+    [KEY_LABEL] = {"label", set_label,
+	"1 to 24 letters of one script, digits, single blanks and "
+	"-_/.,:()&+"},
+    [KEY_LEVEL] = {"level", set_level,
+	"unclassified, cui, confidential, secret, top-secret, top-secret-sci"},
+    [KEY_COLOUR] = {"colour", set_colour, "#rrggbb"},
+    [KEY_PATTERN] = {"pattern", set_pattern,
+	"plain, diagonal, dots, vertical, horizontal, cross, chevron, checks"},
+    [KEY_OUTPUTS] = {"outputs", set_outputs,
+	"names of [output NAME] in tds.conf, with commas between"},
+    [KEY_SIZE] = {"size", set_size, "320x200 to 8192x8192"},
+    [KEY_SCANOUTS] = {"scanouts", set_scanouts, "1, 2, 3, 4"},
+    [KEY_POSITION] = {"position", set_position, "X,Y of the frame, 0 to 8192"},
+    [KEY_MEMORY] = {"memory", set_memory, "8 to 1024 (MiB)"},
+    [KEY_SOCKETS] = {"sockets", set_sockets,
+	"an absolute path of at most 87 bytes"},
+    [KEY_VNC] = {"vnc", set_vnc, "an absolute path of at most 103 bytes"},
+    [KEY_USER] = {"user", set_user, "the name of a user, as in /etc/passwd"},
+};
+
+static void *
+begin_domain(void *owner, const char *name, int line, const char **why)
+{
+	struct config_domain *d = owner;
+
+	(void)name;
+	if (d->line != 0) {
+		*why = "is there twice";
+		return NULL;
+	}
+	d->line = line;
+	return d;
+}
+
+static int *
+line_of(void *target, uint32_t key)
+{
+	struct config_domain *d = target;
+
+	return &d->lines[key];
+}
+
+static const struct config_section sections[] = {
+    {"domain", false, "[domain] once: one domain in a file", begin_domain, keys,
+	DOMAIN_KEYS, line_of},
+};
+
+void
+config_parse_domain(struct config *config, const char *file, const char *text,
+    struct problems *problems)
+{
+	if (config->n_domains == TDS_MAX_DOMAINS) {
+		problem(problems, file, 0,
+		    "one domain too many; allowed: at most 64");
+		return;
+	}
+	struct config_domain *d = &config->domains[config->n_domains];
+	*d = (struct config_domain){.core = {.index = config->n_domains,
+					.pattern = PATTERN_PLAIN,
+					.scanouts = 1,
+					.width = 1280,
+					.height = 800,
+					.x = -1,
+					.y = -1}};
+	snprintf(d->file, sizeof(d->file), "%s", file);
+	config->n_domains++;
+	const struct config_grammar grammar = {sections, 1, d};
+	config_file_parse(&grammar, file, text, problems);
+}
