@@ -402,8 +402,10 @@ receive_setup(struct shell *s)
 		if (op == CORE_START)
 			return core_start(&s->core);
 		err = on_setup_record(s, op, &rd);
-		if (err < 0)
+		if (err < 0) {
+			log_error("%s is refused", control_name(op));
 			return err;
+		}
 	}
 }
 

@@ -331,6 +331,7 @@ main(int argc, char **argv)
 	log_init("tdsd");
 	clear(&super);
 	struct problems problems = {.say = print_problem};
+	config_init(&super.config);
 	if (config_load(&super.config, dir, &problems) < 0) {
 		fprintf(stderr, "tdsd: %u problem%s in %s: nothing started\n",
 		    problems.n, problems.n == 1 ? "" : "s", dir);
