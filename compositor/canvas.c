@@ -109,13 +109,21 @@ canvas_round(struct canvas *c, struct rect r, int32_t radius, uint32_t colour)
 	if (rect_is_empty(r) || !canvas_has_rows(c, r.y0, r.y1))
 		return;
 
-	canvas_fill(c, (struct rect){r.x0 + radius, r.y0, r.x1 - radius, r.y1},
-	    colour);
-	canvas_fill(c, (struct rect){r.x0, r.y0 + radius, r.x0 + radius,
-	    r.y1 - radius}, colour);
-	canvas_fill(c, (struct rect){r.x1 - radius, r.y0 + radius, r.x1,
-	    r.y1 - radius}, colour);
+	const struct rect tall = {r.x0 + radius, r.y0, r.x1 - radius, r.y1};
+	const struct rect wide = {r.x0, r.y0 + radius, r.x1, r.y1 - radius};
+	canvas_fill(c, tall, colour);
+	canvas_fill(c, wide, colour);
 	corners_blend(c, r, radius, colour, true);
+}
+
+void
+canvas_edged(struct canvas *c, struct rect r, struct edge e)
+{
+	const struct rect in = {r.x0 + e.line, r.y0 + e.line, r.x1 - e.line,
+	    r.y1 - e.line};
+
+	canvas_round(c, r, e.radius, e.colour);
+	canvas_round(c, in, e.radius - e.line, e.inside);
 }
 
 void

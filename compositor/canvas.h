@@ -31,6 +31,12 @@ void canvas_fill(struct canvas *c, struct rect r, uint32_t colour);
 /* A filled rectangle with round, smooth corners. */
 void canvas_round(struct canvas *c, struct rect r, int32_t radius,
     uint32_t colour);
+/* The same inside an edge of another colour. */
+struct edge {
+	int32_t radius, line;
+	uint32_t colour, inside;
+};
+void canvas_edged(struct canvas *c, struct rect r, struct edge edge);
 /* Take the corners off something drawn in r: ground shows there. */
 void canvas_round_off(struct canvas *c, struct rect r, int32_t radius,
     uint32_t ground);

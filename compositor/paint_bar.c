@@ -23,47 +23,33 @@ struct bar {
 static void
 keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
-	const int32_t s = bar->s, width = bar->r.x1 - bar->r.x0;
-	const int32_t most = width * 9 / 16;
+	const int32_t s = bar->s, most = (bar->r.x1 - bar->r.x0) * 9 / 16;
 	const int32_t wish = THEME_CHIP_WIDTH * s;
-	const struct rect chip = {bar->r.x0, bar->r.y0,
-	    bar->r.x0 + (wish < most ? wish : most), bar->r.y1};
-	int32_t x = chip.x0 + 12 * s;
+	struct rect chip = bar->r, room = bar->r;
 
+	chip.x1 = chip.x0 + (wish < most ? wish : most);
 	bar->left = chip.x1 + GAP * s;
+	room.x0 = chip.x0 + 12 * s;
 	if (core->focus >= core->n_domains) {
 		const struct text_style style =
 		    text_style(FACE_STRONG, bar->scale, THEME_TEXT);
 
 		canvas_fill(c, chip, THEME_ROW_CHOSEN);
-		text_draw(c, style, x, text_baseline(style, bar->middle),
+		text_draw(c, style, room.x0, text_baseline(style, bar->middle),
 		    chip.x1, text_of("No domain has the keyboard"));
 		return;
 	}
 
-	const struct look look = look_of(core, core->focus);
-	const int32_t text_x = x + (KEYBOARD_SIGN_WIDTH + 10) * s;
-	const int32_t end = chip.x1 - 44 * s; /* the pattern is seen here */
-	const struct text_style label =
-	    label_style(look, bar->scale, end - text_x);
-	const struct text_style name =
-	    text_style(FACE_BODY, bar->scale, look.text);
-	const int32_t name_x = text_x + text_width(label, look.label) +
-	    LABEL_GAP * s;
-	const int32_t name_end = name_x + text_width(name, look.name);
-	const int32_t plate = (name_end < end ? name_end : end) + 12 * s;
-
 	/* the words stand on the plain colour; the pattern is the rest */
-	pattern_fill(c, chip, chip, look, bar->scale);
-	canvas_fill(c, (struct rect){chip.x0, chip.y0, plate, chip.y1},
+	const struct look look = look_of(core, core->focus);
+	canvas_fill(c, chip, look.colour);
+	keyboard_sign_draw(c, room.x0, bar->middle, bar->scale, look.text,
 	    look.colour);
-	keyboard_sign_draw(c, x, bar->middle, bar->scale, look.text,
-	    look.colour);
-	text_draw(c, label, text_x, text_baseline(label, bar->middle), end + s,
-	    look.label);
-	if (end - name_x > 16 * s)
-		text_draw(c, name, name_x, text_baseline(name, bar->middle),
-		    end + s, look.name);
+	room.x0 += (KEYBOARD_SIGN_WIDTH + 10) * s;
+	room.x1 = chip.x1 - 44 * s;
+	room.x0 = label_draw(c, look, bar->scale, room) + 12 * s;
+	room.x1 = chip.x1;
+	pattern_fill(c, room, chip, look, bar->scale);
 }
 
 /* The domain with the highest level that has a window in sight here. */
@@ -106,8 +92,8 @@ highest_draw(struct canvas *c, const struct core *core, struct bar *bar,
 	    text_fit(bar_text(bar, FACE_SMALL_BOLD, look.text), look.label,
 		room);
 	const int32_t width = text_width(label, look.label) + 20 * s;
-	const struct rect sign = {bar->right - width, bar->middle - 11 * s,
-	    bar->right, bar->middle + 11 * s};
+	const struct rect sign = rect_make(bar->right - width,
+	    bar->middle - 11 * s, width, 22 * s);
 
 	canvas_round(c, sign, 4 * s, look.colour);
 	text_draw_centred(c, label, (sign.x0 + sign.x1) / 2,
@@ -157,9 +143,8 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 	if (core->setup.flags & CORE_UNSEALED) {
 		const int32_t width = text_width(white, not_sealed) + 16 * s;
 
-		canvas_round(c, (struct rect){bar->left, bar->middle - 11 * s,
-		    bar->left + width, bar->middle + 11 * s}, 4 * s,
-		    THEME_ALARM);
+		canvas_round(c, rect_make(bar->left, bar->middle - 11 * s,
+		    width, 22 * s), 4 * s, THEME_ALARM);
 		text_draw(c, white, bar->left + 8 * s,
 		    text_baseline(white, bar->middle), bar->right, not_sealed);
 		bar->left += width + GAP * s;
@@ -179,8 +164,8 @@ light_draw(struct canvas *c, struct bar *bar, const char *word)
 
 	if (bar->right - bar->left < width + GAP * s)
 		return;
-	canvas_round(c, (struct rect){bar->left, bar->middle - 3 * s,
-	    bar->left + 6 * s, bar->middle + 3 * s}, 3 * s, THEME_CHOICE);
+	canvas_round(c, rect_make(bar->left, bar->middle - 3 * s, 6 * s,
+	    6 * s), 3 * s, THEME_CHOICE);
 	text_draw(c, style, bar->left + 12 * s,
 	    text_baseline(style, bar->middle), bar->right, text_of(word));
 	bar->left += width + GAP * s;

@@ -31,36 +31,28 @@ enum { ARROW_ROWS = sizeof(arrow) / sizeof(arrow[0]) };
 
 _Static_assert((int)ARROW_ROWS <= (int)ARROW_HEIGHT, "cursor_look() must hold it");
 
-static uint64_t
-dot_draw(struct target target, struct rect dot, uint32_t colour)
-{
-	for (int32_t y = dot.y0; y < dot.y1; y++)
-		for (int32_t x = dot.x0; x < dot.x1; x++)
-			target.pixels[(size_t)y * target.stride_px +
-			    (size_t)x] = colour;
-	return (uint64_t)rect_area(dot);
-}
-
 uint64_t
 arrow_draw(const struct core *core, uint32_t output, struct target target)
 {
-	if (output != core->pointer_output || !cursor_is_ours(core))
-		return 0;
-
+	const struct cursor_look look = cursor_look(core);
 	const struct output *o = &core->scene.outputs[output];
 	const int32_t s = (int32_t)o->config.scale;
 	uint64_t pixels = 0;
-	for (int32_t j = 0; j < (int32_t)ARROW_ROWS; j++) {
-		for (int32_t i = 0; arrow[j][i] != '\0'; i++) {
-			const struct rect dot =
-			    rect_make(core->pointer_x + i * s,
-				core->pointer_y + j * s, s, s);
 
-			if (arrow[j][i] == ' ')
+	if (output != look.output || look.window != TDS_NONE)
+		return 0;
+	for (int32_t y = look.r.y0; y < look.r.y1; y++) {
+		const int32_t row = (y - look.r.y0) / s;
+		uint32_t *to = target.pixels + (size_t)y * target.stride_px;
+
+		for (int32_t x = look.r.x0;
+		     x < look.r.x1 && row < (int32_t)ARROW_ROWS; x++) {
+			const char dot = arrow[row][(x - look.r.x0) / s];
+
+			if (dot != '#' && dot != '.')
 				continue;
-			pixels += dot_draw(target,
-			    rect_intersect(dot, o->area),
-			    arrow[j][i] == '#' ? THEME_OUTLINE : THEME_WHITE);
+			to[x] = dot == '#' ? THEME_OUTLINE : THEME_WHITE;
+			pixels++;
 		}
 	}
 	return pixels;

@@ -2,81 +2,57 @@
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-static struct rect
-rect_inset(struct rect r, int32_t by)
+/* A little window. */
+static void
+square_draw(struct canvas *c, struct rect r, int32_t s, struct look look)
 {
-	struct rect in = {r.x0 + by, r.y0 + by, r.x1 - by, r.y1 - by};
-	return in;
+	const struct rect in = {r.x0 + s, r.y0 + 2 * s, r.x1 - s, r.y1 - s};
+
+	canvas_round(c, r, 2 * s, look.text);
+	canvas_fill(c, in, look.colour);
 }
 
 static void
-minimise_draw(struct canvas *c, struct rect r, int32_t s, uint32_t colour)
+buttons_draw(struct canvas *c, const struct window *w, uint32_t scale,
+    struct look look)
 {
-	const int32_t x = (r.x0 + r.x1) / 2, y = (r.y0 + r.y1) / 2;
+	const struct rect low = window_button(w, scale, BUTTON_MINIMISE);
+	const struct rect high = window_button(w, scale, BUTTON_MAXIMISE);
+	const int32_t s = (int32_t)scale, y = (low.y0 + low.y1) / 2;
+	int32_t x = (low.x0 + low.x1) / 2;
 
-	canvas_fill(c, (struct rect){x - 6 * s, y + 3 * s, x + 6 * s,
-	    y + 5 * s}, colour);
-}
-
-static void
-square_draw(struct canvas *c, struct rect r, int32_t s, uint32_t colour,
-    uint32_t ground)
-{
-	canvas_round(c, r, 2 * s, colour);
-	canvas_fill(c, (struct rect){r.x0 + s, r.y0 + 2 * s, r.x1 - s,
-	    r.y1 - s}, ground);
-}
-
-/* One square; two, one behind the other, when it would restore the size. */
-static void
-maximise_draw(struct canvas *c, struct rect r, int32_t s, struct look look,
-    bool is_maximised)
-{
-	const int32_t x = (r.x0 + r.x1) / 2, y = (r.y0 + r.y1) / 2;
-
-	if (!is_maximised) {
-		square_draw(c, (struct rect){x - 6 * s, y - 5 * s, x + 6 * s,
-		    y + 5 * s}, s, look.text, look.colour);
+	canvas_fill(c, rect_make(x - 6 * s, y + 3 * s, 12 * s, 2 * s),
+	    look.text);
+	x = (high.x0 + high.x1) / 2;
+	if (rect_is_empty(w->before_maximise)) {
+		square_draw(c, rect_make(x - 6 * s, y - 5 * s, 12 * s, 10 * s),
+		    s, look);
 		return;
 	}
-	square_draw(c, (struct rect){x - 3 * s, y - 6 * s, x + 7 * s,
-	    y + 2 * s}, s, look.text, look.colour);
-	square_draw(c, (struct rect){x - 7 * s, y - 3 * s, x + 3 * s,
-	    y + 5 * s}, s, look.text, look.colour);
+	/* one behind the other: it would restore the size */
+	square_draw(c, rect_make(x - 3 * s, y - 6 * s, 10 * s, 8 * s), s, look);
+	square_draw(c, rect_make(x - 7 * s, y - 3 * s, 10 * s, 8 * s), s, look);
 }
 
 static void
-title_draw(struct canvas *c, const struct core *core, const struct window *w,
-    uint32_t scale, bool has_keyboard)
+title_draw(struct canvas *c, const struct window *w, uint32_t scale,
+    struct look look, bool has_keyboard)
 {
-	const struct look look = look_of(core, w->domain);
-	const struct rect title = window_title(w, scale);
-	const struct rect minimise = window_button(w, scale, BUTTON_MINIMISE);
+	struct rect room = window_title(w, scale);
 	const int32_t s = (int32_t)scale;
-	const int32_t middle = (title.y0 + title.y1) / 2;
-	int32_t x = title.x0 + 14 * s, end = minimise.x0 - 8 * s;
 
-	if (!canvas_has_rows(c, title.y0, title.y1))
+	if (!canvas_has_rows(c, room.y0, room.y1))
 		return;
-	minimise_draw(c, minimise, s, look.text);
-	maximise_draw(c, window_button(w, scale, BUTTON_MAXIMISE), s, look,
-	    !rect_is_empty(w->before_maximise));
-
-	const struct text_style label = label_style(look, scale, end - x);
-	x = text_draw(c, label, x, text_baseline(label, middle), end + s,
-	    look.label);
-	x += LABEL_GAP * s;
-	if (has_keyboard && end - x > 120 * s) {
-		end -= KEYBOARD_SIGN_WIDTH * s;
-		keyboard_sign_draw(c, end, middle, scale, look.text,
-		    look.colour);
-		end -= 8 * s;
+	room.x0 += 14 * s;
+	room.x1 = window_button(w, scale, BUTTON_MINIMISE).x0 - 8 * s;
+	buttons_draw(c, w, scale, look);
+	if (has_keyboard && room.x1 - room.x0 > 300 * s) {
+		room.x1 -= KEYBOARD_SIGN_WIDTH * s;
+		keyboard_sign_draw(c, room.x1, (room.y0 + room.y1) / 2, scale,
+		    look.text, look.colour);
+		room.x1 -= 8 * s;
 	}
-	const struct text_style name =
-	    text_style(FACE_BODY, scale, look.text);
-	if (end - x > 24 * s)
-		text_draw(c, name, x, text_baseline(name, middle), end,
-		    look.name);
+	label_draw(c, look, scale, room);
 }
 
 static void
@@ -102,8 +78,8 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 
 	const int32_t chip =
 	    chip_width(look, scale, room < 180 * s ? room : 180 * s, room);
-	chip_draw(c, (struct rect){x - chip / 2, top, x - chip / 2 + chip,
-	    top + 44 * s}, look, scale, THEME_TILE);
+	chip_draw(c, rect_make(x - chip / 2, top, chip, 44 * s), look, scale,
+	    THEME_TILE);
 	const struct state_words *state = state_words(core, w->domain);
 	text_draw_centred(c, text_style(FACE_TITLE, scale, THEME_TEXT), x,
 	    top + 80 * s, room, look.name);
@@ -126,9 +102,13 @@ frame_draw(struct canvas *c, const struct core *core, uint32_t window,
 	const uint32_t scale = core->scene.outputs[w->output].config.scale;
 	const int32_t s = (int32_t)scale;
 	const struct rect frame = window_frame(w, scale);
-	const struct rect inner = rect_inset(frame, OUTLINE * s);
-	const struct rect head = {inner.x0, inner.y0, inner.x1, w->content.y0};
-	const struct rect body = {inner.x0, w->content.y0, inner.x1, inner.y1};
+	const int32_t o = OUTLINE * s;
+	const struct rect head = {frame.x0 + o, frame.y0 + o, frame.x1 - o,
+	    w->content.y0};
+	const struct rect body = {head.x0, head.y1, head.x1, frame.y1 - o};
+	const int32_t b = BAND_UNFOCUSED * s;
+	const struct rect line = {body.x0 + b, body.y0, body.x1 - b,
+	    body.y1 - b};
 	const bool has_keyboard =
 	    core->focus == w->domain && !core->panel.is_open;
 
@@ -140,9 +120,7 @@ frame_draw(struct canvas *c, const struct core *core, uint32_t window,
 	canvas_fill(c, head, look.colour);
 	pattern_fill(c, body, frame, look, scale);
 	if (!has_keyboard)
-		canvas_fill(c, (struct rect){body.x0 + BAND_UNFOCUSED * s,
-		    body.y0, body.x1 - BAND_UNFOCUSED * s,
-		    body.y1 - BAND_UNFOCUSED * s}, THEME_OUTLINE);
-	title_draw(c, core, w, scale, has_keyboard);
+		canvas_fill(c, line, THEME_OUTLINE);
+	title_draw(c, w, scale, look, has_keyboard);
 	tile_draw(c, core, window, has_picture);
 }

@@ -137,18 +137,6 @@ lay_out(struct panel_layout *l, uint32_t output)
 	list_lay_out(l);
 }
 
-/* A round box with an edge of another colour. */
-static void
-edge_round(struct canvas *c, struct rect r, int32_t radius, int32_t line,
-    uint32_t edge, uint32_t inside)
-{
-	const struct rect in = {r.x0 + line, r.y0 + line, r.x1 - line,
-	    r.y1 - line};
-
-	canvas_round(c, r, radius, edge);
-	canvas_round(c, in, radius - line, inside);
-}
-
 static struct line
 panel_line(const struct panel_layout *l, enum face face, uint32_t colour,
     int32_t x, int32_t y)
@@ -249,8 +237,8 @@ row_draw(const struct panel_layout *l, struct rect r, uint32_t position)
 
 	if (!canvas_has_rows(l->c, r.y0, r.y1))
 		return;
-	edge_round(l->c, r, 6 * s, 2 * s, is_chosen ? THEME_CHOICE : ground,
-	    ground);
+	canvas_edged(l->c, r, (struct edge){6 * s, 2 * s,
+	    is_chosen ? THEME_CHOICE : ground, ground});
 	chip_draw(l->c, rect_make(r.x0 + inset, r.y0 + inset, l->chip,
 	    r.y1 - r.y0 - 2 * inset), look_of(l->core, domain), l->scale,
 	    ground);
@@ -381,7 +369,8 @@ panel_draw(struct canvas *c, const struct core *core, uint32_t output)
 
 	const int32_t gap = l.d->gap * l.s;
 	int32_t y = l.card.y0 + l.d->pad * l.s;
-	edge_round(c, l.card, 12 * l.s, l.s, THEME_CARD_EDGE, THEME_CARD);
+	canvas_edged(c, l.card,
+	    (struct edge){12 * l.s, l.s, THEME_CARD_EDGE, THEME_CARD});
 	header_draw(&l, y);
 	y = list_draw(&l, y + l.d->header * l.s + gap);
 	y = actions_draw(&l, y + gap);

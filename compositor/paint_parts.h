@@ -38,11 +38,11 @@ void chip_draw(struct canvas *c, struct rect r, struct look look,
 int32_t chip_width(struct look look, uint32_t scale, int32_t least,
     int32_t most);
 /*
- * For a line of label and name in room pixels: the label's style, so that it
- * is whole and at least the beginning of the name has its place beside it.
+ * Label and name in the height's middle of room: the label is always whole,
+ * and at least the beginning of the name has its place. Returns their end.
  */
-enum { LABEL_GAP = 12, LABEL_LEAVES = 80 };
-struct text_style label_style(struct look look, uint32_t scale, int32_t room);
+int32_t label_draw(struct canvas *c, struct look look, uint32_t scale,
+    struct rect room);
 
 /* A key as on a keyboard; returns where the next thing may begin. */
 int32_t keycap_draw(struct canvas *c, int32_t x, int32_t middle_y,

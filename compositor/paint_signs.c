@@ -33,17 +33,23 @@ chip_width(struct look look, uint32_t scale, int32_t least, int32_t most)
 	return width < least ? least : width;
 }
 
-struct text_style
-label_style(struct look look, uint32_t scale, int32_t room)
+int32_t
+label_draw(struct canvas *c, struct look look, uint32_t scale,
+    struct rect room)
 {
-	const int32_t name = text_width(
-	    text_style(FACE_BODY, scale, look.text), look.name);
-	const int32_t most = LABEL_LEAVES * (int32_t)scale;
-	const int32_t leave = LABEL_GAP * (int32_t)scale +
-	    (name < most ? name : most);
+	enum { GAP = 12, FOR_NAME = 80 };
+	const int32_t s = (int32_t)scale, middle = (room.y0 + room.y1) / 2;
+	const struct text_style body = text_style(FACE_BODY, scale, look.text);
+	const int32_t wish = text_width(body, look.name);
+	const int32_t leave = wish < FOR_NAME * s ? wish : FOR_NAME * s;
+	const struct text_style style =
+	    text_fit(text_style(FACE_STRONG, scale, look.text), look.label,
+		room.x1 - room.x0 - GAP * s - leave);
+	const int32_t x = text_draw(c, style, room.x0,
+	    text_baseline(style, middle), room.x1 + s, look.label);
 
-	return text_fit(text_style(FACE_STRONG, scale, look.text), look.label,
-	    room - leave);
+	return text_draw(c, body, x + GAP * s, text_baseline(body, middle),
+	    room.x1 + s, look.name);
 }
 
 void
@@ -63,8 +69,8 @@ chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
 	canvas_round_off(c, r, 4 * s, ground);
 	/* the text itself stands on the plain colour, for its contrast */
 	const int32_t tall = text_cap(style) / 2 + 4 * s;
-	canvas_round(c, (struct rect){middle_x - half, middle_y - tall,
-	    middle_x + half, middle_y + tall}, 4 * s, look.colour);
+	canvas_round(c, rect_make(middle_x - half, middle_y - tall, 2 * half,
+	    2 * tall), 4 * s, look.colour);
 	text_draw_centred(c, style, middle_x, text_baseline(style, middle_y),
 	    room, look.label);
 }
@@ -93,9 +99,8 @@ keycap_draw(struct canvas *c, int32_t x, int32_t middle_y, uint32_t scale,
 	const int32_t top = middle_y - keycap_height * s / 2;
 	const struct rect r = {x, top, x + width, top + keycap_height * s};
 
-	canvas_round(c, r, 5 * s, THEME_KEYCAP);
-	canvas_round(c, (struct rect){r.x0 + s, r.y0 + s, r.x1 - s,
-	    r.y1 - 2 * s}, 4 * s, THEME_ROW_CHOSEN);
+	canvas_edged(c, r,
+	    (struct edge){5 * s, s, THEME_KEYCAP, THEME_ROW_CHOSEN});
 	text_draw_centred(c, style, (r.x0 + r.x1) / 2,
 	    text_baseline(style, middle_y), width, text);
 	return r.x1 + 4 * s;
@@ -114,24 +119,15 @@ keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
 {
 	const int32_t s = (int32_t)scale;
 	const int32_t y = middle_y - KEYBOARD_SIGN_HEIGHT * s / 2;
-	const struct rect outer = {x, y, x + KEYBOARD_SIGN_WIDTH * s,
-	    y + KEYBOARD_SIGN_HEIGHT * s};
-	const int32_t line = s + s / 2;
 
-	canvas_round(c, outer, 3 * s, colour);
-	canvas_round(c, (struct rect){outer.x0 + line, outer.y0 + line,
-	    outer.x1 - line, outer.y1 - line}, 2 * s, ground);
-	for (int32_t row = 0; row < 2; row++) {
-		for (int32_t key = 0; key < 5; key++) {
-			const int32_t kx = x + (4 + 3 * key) * s;
-			const int32_t ky = y + (3 + 3 * row) * s;
-
-			canvas_fill(c, (struct rect){kx, ky, kx + 2 * s,
-			    ky + 2 * s}, colour);
-		}
-	}
-	canvas_fill(c, (struct rect){x + 6 * s, y + 9 * s, x + 16 * s,
-	    y + 11 * s}, colour);
+	canvas_edged(c, rect_make(x, y, KEYBOARD_SIGN_WIDTH * s,
+	    KEYBOARD_SIGN_HEIGHT * s),
+	    (struct edge){3 * s, s + s / 2, colour, ground});
+	for (int32_t row = 0; row < 2; row++)
+		for (int32_t key = 0; key < 5; key++)
+			canvas_fill(c, rect_make(x + (4 + 3 * key) * s,
+			    y + (3 + 3 * row) * s, 2 * s, 2 * s), colour);
+	canvas_fill(c, rect_make(x + 6 * s, y + 9 * s, 10 * s, 2 * s), colour);
 }
 
 const struct state_words *
