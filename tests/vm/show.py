@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The part of ./demo that runs tds and its guests, and takes the pictures."""
 import argparse
+import errno
 import json
 import os
 import shutil
@@ -125,8 +126,10 @@ def main():
               file=sys.stderr)
         code = 1
     except OSError as error:
-        print("demo: %s; free disk space or choose another --out"
-              % error, file=sys.stderr)
+        remedy = "free disk space or choose another --out" \
+            if error.errno == errno.ENOSPC else \
+            "remove %s and run ./demo again" % args.build
+        print("demo: %s; %s" % (error, remedy), file=sys.stderr)
         code = 1
     except KeyboardInterrupt:
         say("\nstopping")
