@@ -1,7 +1,5 @@
 #include "hv-glue/memory.h"
 
-#include "protocol/limits.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -60,10 +58,10 @@ map_region(const struct wire_region *wire, int fd, struct memory_region *out,
 		return -ERANGE;
 	}
 
-	const uint64_t skip = wire->offset % TDS_PAGE_BYTES;
-	const size_t bytes = (size_t)(wire->size + skip);
-	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd,
-	    (off_t)(wire->offset - skip));
+	/* The whole file: with huge pages only that is sure to be aligned. */
+	const size_t bytes = (size_t)st.st_size;
+	void *map =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (map == MAP_FAILED) {
 		*why = "guest memory cannot be mapped";
 		return -errno;
@@ -71,7 +69,7 @@ map_region(const struct wire_region *wire, int fd, struct memory_region *out,
 	*out = (struct memory_region){.gpa = wire->gpa,
 	    .uva = wire->uva,
 	    .size = wire->size,
-	    .at = (uint8_t *)map + skip,
+	    .at = (uint8_t *)map + wire->offset,
 	    .map = map,
 	    .map_bytes = bytes};
 	return 0;
