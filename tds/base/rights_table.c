@@ -183,7 +183,7 @@ static const struct rule rules[] = {
     {SYS_set_robust_list, T, ANY},
     {SYS_rseq, T, ANY},
     {SYS_futex, T, ANY},
-    {SYS_getrandom, T, ANY},
+    {SYS_getrandom, T | U, ANY}, /* malloc seeds itself */
     {SYS_uname, T, ANY},
     {SYS_sysinfo, T, ANY},
     {SYS_sched_getaffinity, T, ANY},
