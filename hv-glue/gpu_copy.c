@@ -66,18 +66,24 @@ find_entry(const struct gpu_resource *res, uint64_t at)
 	return low;
 }
 
-/* Copy n bytes from byte at of the backing, across as many runs as it takes. */
+/*
+ * Copy n bytes from byte at of the backing, across as many runs as it takes.
+ * *entry, where to look first, starts no later than at, and goes on from row
+ * to row.
+ */
 static int
-gather(const struct gpu *gpu, const struct gpu_resource *res, uint64_t at,
-    uint8_t *to, uint64_t n)
+gather(const struct gpu *gpu, const struct gpu_resource *res, uint32_t *entry,
+    uint64_t at, uint8_t *to, uint64_t n)
 {
-	for (uint32_t i = find_entry(res, at); n > 0; i++) {
-		if (i >= res->n_entries)
+	while (n > 0) {
+		if (*entry >= res->n_entries)
 			return -ERANGE;
-		const struct gpu_entry *e = &res->entries[i];
+		const struct gpu_entry *e = &res->entries[*entry];
 		const uint64_t skip = at - e->start;
-		if (skip >= e->len)
-			return -ERANGE; /* past the last one */
+		if (skip >= e->len) {
+			++*entry;
+			continue;
+		}
 		const uint64_t run = e->len - skip < n ? e->len - skip : n;
 		const uint8_t *from =
 		    memory_at(gpu->memory, e->gpa + skip, run);
@@ -118,9 +124,10 @@ gpu_copy_in(const struct gpu *gpu, const struct gpu_resource *res,
 	const bool is_whole = row == stride;
 	const uint64_t run = is_whole ? stride * r->height : row;
 	const uint32_t n = is_whole ? 1 : r->height;
+	uint32_t entry = find_entry(res, offset);
 	const bool is_native = !find_order(res->format, &order) || order.b == 0;
 	for (uint32_t i = 0; i < n; i++) {
-		const int err = gather(gpu, res, offset, to, run);
+		const int err = gather(gpu, res, &entry, offset, to, run);
 		if (err < 0)
 			return err;
 		if (!is_native)
