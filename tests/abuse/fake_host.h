@@ -57,6 +57,7 @@ struct host {
 	bool is_core_stuck; /* leaves the up ring alone */
 	bool is_silent;	    /* sends no ticks */
 	int watched_fd;	    /* borrowed: whose hang-up ends a turn; -1 */
+	bool is_remote;	    /* only addresses: a whole tds is behind them */
 	uint32_t bells;	    /* rings of the up doorbell so far */
 	uint32_t last_seq;  /* of the last commit */
 
@@ -80,7 +81,7 @@ void host_restart_core(struct host *host);
  */
 int host_turn(struct host *host, int fd, short events, int timeout_ms);
 
-/* A stream connection to one of its sockets. */
+/* A stream connection to one of its sockets, or -errno. */
 int host_connect(struct host *host, enum host_socket which);
 
 /* The next up record with this op, in order; fails the test on a timeout. */

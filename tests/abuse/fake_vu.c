@@ -170,8 +170,10 @@ vu_set_config(
 int
 dev_connect(struct dev *dev)
 {
-	dev->sock = host_connect(dev->vm->host, dev->which);
-	return 0;
+	const int fd = host_connect(dev->vm->host, dev->which);
+
+	dev->sock = fd < 0 ? -1 : fd;
+	return fd < 0 ? fd : 0;
 }
 
 static void
