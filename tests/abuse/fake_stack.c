@@ -69,6 +69,9 @@ configure(struct stack *stack)
 	    "[output fake-1]\nsize = %dx%d\nrefresh = 240\n",
 	    stack->dir, STACK_WIDTH, STACK_HEIGHT);
 	fclose(f);
+	/* two domains may not look the same */
+	static const char *const patterns[STACK_DOMAINS] = {
+	    "plain", "diagonal", "dots", "vertical", "horizontal", "cross"};
 	for (uint32_t i = 0; i < STACK_DOMAINS; i++) {
 		char name[64];
 
@@ -76,9 +79,10 @@ configure(struct stack *stack)
 		f = create(stack, name);
 		fprintf(f,
 		    "[domain]\nname = d%u\nlabel = SECRET %u\nlevel = secret\n"
-		    "colour = #c8102e\nsize = %dx%d\nposition = %u,%u\n",
-		    i, i, STACK_CONTENT_WIDTH, STACK_CONTENT_HEIGHT,
-		    20 + i % 3 * 400, 50 + i / 3 * 300);
+		    "colour = #c8102e\npattern = %s\nsize = %dx%d\nposition = "
+		    "%u,%u\n",
+		    i, i, patterns[i], STACK_CONTENT_WIDTH,
+		    STACK_CONTENT_HEIGHT, 20 + i % 3 * 400, 50 + i / 3 * 300);
 		fclose(f);
 	}
 }
@@ -248,7 +252,8 @@ paint(struct stack *stack, uint32_t i)
 	uint32_t *pixels =
 	    (uint32_t *)(void *)(stack->vms[i].mem + stack->screens[i].at);
 
-	for (uint32_t k = 0; k < STACK_CONTENT_WIDTH * STACK_CONTENT_HEIGHT; k++)
+	for (uint32_t k = 0; k < STACK_CONTENT_WIDTH * STACK_CONTENT_HEIGHT;
+	     k++)
 		pixels[k] = colour_of(i);
 }
 
@@ -267,9 +272,11 @@ boot(struct stack *stack, uint32_t i)
 	*b = (struct gpu_buffer){.id = 1,
 	    .width = STACK_CONTENT_WIDTH,
 	    .height = STACK_CONTENT_HEIGHT,
-	    .at = vm_alloc_b(vm, STACK_CONTENT_WIDTH * STACK_CONTENT_HEIGHT * 4)};
+	    .at =
+		vm_alloc_b(vm, STACK_CONTENT_WIDTH * STACK_CONTENT_HEIGHT * 4)};
 	paint(stack, i);
-	const bool is_shown = gpu_create(vm, 1, 2, b->width, b->height) == ok &&
+	const bool is_shown =
+	    gpu_create(vm, 1, 2, b->width, b->height) == ok &&
 	    gpu_attach(vm, 1, b->at, b->width * b->height * 4) == ok &&
 	    gpu_set_scanout(vm, 0, 1, gpu_all(b)) == ok &&
 	    gpu_transfer(vm, 1, gpu_all(b), 0) == ok &&
@@ -297,8 +304,8 @@ stack_draw(struct stack *stack)
 {
 	for (uint32_t i = 0; i < STACK_DOMAINS; i++) {
 		stack->seed = stack->seed * 1103515245 + 12345;
-		const struct gpu_rect r = {stack->seed >> 16 & 255,
-		    stack->seed >> 24 & 127, 32, 32};
+		const struct gpu_rect r = {
+		    stack->seed >> 16 & 255, stack->seed >> 24 & 127, 32, 32};
 		const uint64_t offset =
 		    ((uint64_t)r.y * STACK_CONTENT_WIDTH + r.x) * 4;
 
@@ -323,13 +330,13 @@ ask(struct stack *stack, const uint8_t *request, int len, uint32_t wanted,
 	struct received r = {0};
 	uint32_t op;
 
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/run/control.sock",
-	    stack->dir);
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "%s/run/control.sock", stack->dir);
 	const int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	assert_true(sock >= 0 && len > 0);
 	struct pollfd p = {.fd = sock, .events = POLLIN};
-	int err = connect(sock, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno
-								      : 0;
+	int err =
+	    connect(sock, (struct sockaddr *)&a, sizeof(a)) < 0 ? -errno : 0;
 	if (err == 0)
 		err = channel_send(sock, request, (uint32_t)len, NULL, 0);
 	if (err == 0)
@@ -380,9 +387,8 @@ ask_picture(struct stack *stack)
 		return err;
 	err = decode_ctl_picture(&rd, &picture);
 	if (err == 0)
-		err = pread(fd, stack->pixels, size, 0) == (ssize_t)size
-		    ? 0
-		    : -EIO;
+		err = pread(fd, stack->pixels, size, 0) == (ssize_t)size ? 0
+									 : -EIO;
 	close(fd);
 	stack->status = picture.status;
 	return err;
@@ -463,8 +469,8 @@ put_status(FILE *to, const struct status *s)
 	if (s->keyboard == TDS_NONE)
 		fputs("null,", to);
 	else
-		fprintf(to, "\"%s\",",
-		    (const char *)s->domains[s->keyboard].name);
+		fprintf(
+		    to, "\"%s\",", (const char *)s->domains[s->keyboard].name);
 	fprintf(to,
 	    "\"outputs\":[{\"name\":\"%s\",\"width\":%u,\"height\":%u,"
 	    "\"scale\":%u,",
@@ -508,13 +514,13 @@ stack_judge(struct stack *stack)
 	    "\"height\":%d,\"guest_colours\":{",
 	    ++stack->n_judged, STACK_WIDTH, STACK_HEIGHT);
 	for (uint32_t i = 0; i < s->n_domains; i++)
-		fprintf(to, "%s\"d%u\":[\"#%06x\"]", i ? "," : "", i,
-		    colour_of(i));
+		fprintf(
+		    to, "%s\"d%u\":[\"#%06x\"]", i ? "," : "", i, colour_of(i));
 	fputs("},\"status\":", to);
 	put_status(to, s);
 	fputs("}\n", to);
-	assert_int_equal(fwrite(stack->pixels, 4, STACK_WIDTH * STACK_HEIGHT,
-			     to),
+	assert_int_equal(
+	    fwrite(stack->pixels, 4, STACK_WIDTH * STACK_HEIGHT, to),
 	    STACK_WIDTH * STACK_HEIGHT);
 }
 
