@@ -241,6 +241,23 @@ take_record(struct seat *seat)
 	}
 }
 
+static void
+timed_out(const struct seat *seat)
+{
+	for (uint32_t i = 0; i < SEAT_DOMAINS; i++) {
+		const struct seat_guest *g = &seat->guests[i];
+
+		print_message("# domain %u: linked %d, commit %u, tick %u, "
+			      "input %u, up ring: %u free, wake %u\n",
+		    i, g->is_linked, g->seq, g->ticked, g->n_inputs,
+		    g->is_linked ? ring_room(&g->up) : 0,
+		    g->is_linked
+			? *(uint32_t *)(void *)((uint8_t *)g->ring_base + 256)
+			: 0);
+	}
+	fail_msg("the core: timed out; log:\n%s", seat->child.log);
+}
+
 void
 seat_turn(struct seat *seat, int64_t deadline)
 {
@@ -257,7 +274,7 @@ seat_turn(struct seat *seat, int64_t deadline)
 						     : -1,
 		    .events = POLLIN};
 	if (left < 0 || poll(p, 3 + SEAT_DOMAINS, (int)left) == 0)
-		fail_msg("the core: timed out; log:\n%s", seat->child.log);
+		timed_out(seat);
 	if (p[1].revents != 0)
 		child_drain_log(&seat->child);
 	take_record(seat);
