@@ -177,17 +177,18 @@ struct skeleton {
 	char bytes[512];
 };
 
-/* 0 O o and 1 l I | look alike; else small and capital are one. */
+/*
+ * 0 O o look alike, and so do 1 l I |, for which '!' stands; but a capital L
+ * is none of these. Other capitals are their small letters.
+ */
 static void
 put_ascii(struct skeleton *s, char c)
 {
-	static const char alike[][2] = {
-	    {'0', 'o'}, {'1', 'l'}, {'I', 'l'}, {'|', 'l'}};
-
-	for (size_t i = 0; i < sizeof(alike) / sizeof(alike[0]); i++)
-		if (c == alike[i][0])
-			c = alike[i][1];
-	if (c >= 'A' && c <= 'Z')
+	if (strchr("1lI|", c))
+		c = '!';
+	else if (c == '0')
+		c = 'o';
+	else if (c >= 'A' && c <= 'Z')
 		c = (char)(c + 32);
 	if (s->n + 1 < sizeof(s->bytes))
 		s->bytes[s->n++] = c;
@@ -224,7 +225,7 @@ put(struct skeleton *s, int32_t c)
 static void
 join(struct skeleton *s)
 {
-	static const char joins[][3] = {"rnm", "vvw", "cld"};
+	static const char joins[][3] = {"rnm", "vvw", "c!d"};
 	size_t out = 0;
 
 	for (size_t in = 0; in < s->n; in++) {
