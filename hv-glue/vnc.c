@@ -43,15 +43,21 @@ vnc_finish(struct vnc *vnc)
 	vnc->is_wanted = false;
 }
 
-/* Asked again at each new size, as long as no connection came. */
+/*
+ * A poke that is under way may finish, and another follows it. If that one
+ * waits already, the server hangs: start over. Asked again at each new size,
+ * as nobody says that a connection could not be had.
+ */
 void
 vnc_poke(struct vnc *vnc)
 {
 	uint8_t record[8];
+	const bool is_first = !vnc->is_wanted;
 
 	vnc->is_wanted = true;
-	if (vnc->fd >= 0)
-		return; /* again when the present one is done */
+	if (vnc->fd >= 0 && is_first)
+		return;
+	hang_up(vnc);
 	const int n = encode_empty(GUEST_WANT_VNC, record, sizeof(record));
 	if (n < 0 ||
 	    channel_send(vnc->channel_fd, record, (uint32_t)n, NULL, 0) < 0)
@@ -111,8 +117,8 @@ on_vnc(void *data, uint32_t events)
 void
 vnc_connected(struct vnc *vnc, int fd)
 {
-	hang_up(vnc);
-	if (!vnc->is_wanted ||
+	/* One was asked for twice, or it comes too late. */
+	if (vnc->fd >= 0 || !vnc->is_wanted ||
 	    loop_add(vnc->loop, fd, EPOLLIN, on_vnc, vnc) < 0) {
 		close(fd);
 		return;
