@@ -279,6 +279,11 @@ draft_open(struct draft *d, const char *path)
 	d->path = path;
 	if (!path)
 		return;
+	/* rename() would put a file where /dev/null or a pipe was */
+	struct stat old;
+	if (lstat(path, &old) == 0 && !S_ISREG(old.st_mode))
+		fail(EXIT_REFUSED, "%s is no ordinary file: choose another",
+		    path);
 	const int n = snprintf(d->temporary, sizeof(d->temporary),
 	    "%s.XXXXXX", path);
 	const int fd = n < 0 || (size_t)n >= sizeof(d->temporary)

@@ -197,7 +197,7 @@ class Session:
 
     def screenshot(self, picture, status):
         """A picture and the status of the same moment, into two files."""
-        self.ctl("screenshot", picture, "--json", status)
+        self.ctl("screenshot", picture, "--status", status)
 
     def move(self, x, y):
         self.ctl("pointer", str(x), str(y))
@@ -206,9 +206,9 @@ class Session:
         self.ctl("pointer", str(x), str(y), "left")
 
     def drag(self, start, end):
-        self.ctl("pointer", str(start[0]), str(start[1]), "left", "press")
+        self.ctl("pointer", str(start[0]), str(start[1]), "press")
         self.ctl("pointer", str(end[0]), str(end[1]))
-        self.ctl("pointer", str(end[0]), str(end[1]), "left", "release")
+        self.ctl("pointer", str(end[0]), str(end[1]), "release")
 
     def start_guests(self):
         for name, guest in self.guests.items():

@@ -38,18 +38,20 @@ def wait_for_guests(session):
     wait("both windows to be shown", all_shown, 20)
 
 
-def settled(session, path):
+def settled(session, picture, status):
     """A screenshot that equals the one before it: what was typed is drawn."""
     last = [b""]
 
     def is_still():
-        session.ctl("screenshot", path)
-        with open(path, "rb") as f:
-            picture = f.read()
-        is_same = picture == last[0]
-        last[0] = picture
+        session.screenshot(picture, status)
+        with open(picture, "rb") as f:
+            now = f.read()
+        is_same = now == last[0]
+        last[0] = now
         return is_same
     wait("the screen to come to rest", is_still, 20)
+    with open(status) as f:
+        return json.load(f)
 
 
 def show(session, out):
@@ -62,18 +64,14 @@ def show(session, out):
     session.type_line("ls reports")
     session.type_line("cat reports/q3-summary.txt")
     session.move(1520, 900)  # out of the text's way
-    settled(session, desktop)
-    status = session.status()
+    status = settled(session, desktop, os.path.join(out, "status.json"))
     if status["keyboard"] != "work":
         raise Failure("the keyboard is with %s, not work" % status["keyboard"])
-    with open(os.path.join(out, "status.json"), "w") as f:
-        json.dump(status, f, indent=2)
-        f.write("\n")
 
     say("  pressing Ctrl+Alt+Delete, the secure attention key")
     session.ctl("key", "CTRL+ALT+DELETE")
     wait("the trusted panel", lambda: session.status()["attention"], 10)
-    settled(session, attention)
+    settled(session, attention, os.path.join(session.run_dir, "status.json"))
     session.ctl("key", "ESC")
     wait("the panel to close", lambda: not session.status()["attention"], 10)
 
