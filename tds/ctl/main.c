@@ -178,7 +178,7 @@ do_focus(const char *domain)
 {
 	struct ctl_focus focus = {0};
 
-	if (strlen(domain) >= sizeof(focus.name))
+	if (domain[0] == 0 || strlen(domain) >= sizeof(focus.name))
 		fail(EXIT_REFUSED, "no domain \"%s\"", domain);
 	memcpy(focus.name, domain, strlen(domain));
 	const int fd = connect_tdsd();
