@@ -77,6 +77,7 @@ struct panel {
 	bool is_open;
 	uint32_t chosen; /* index of a domain */
 	uint32_t back;	 /* domain that had the keyboard, or TDS_NONE */
+	uint32_t home;	 /* domain that the user last gave it, dead or not */
 };
 
 /* A drag of a window by its title bar or its border. */

@@ -19,6 +19,8 @@ void input_event(struct core *core, const struct input_event_wire *in,
 
 /* focus.c: the only code that changes who has keyboard and pointer */
 void focus_set(struct core *core, uint32_t domain, struct actions *out);
+/* The same without raising its windows: everything as it was before. */
+void focus_return(struct core *core, uint32_t domain, struct actions *out);
 /* The same for a domain that is gone: nothing is sent to it. */
 void focus_lose(struct core *core);
 /* Send what a change of keys brought to the focused domain. */

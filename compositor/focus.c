@@ -72,7 +72,6 @@ move_to(struct core *core, uint32_t domain)
 	pointer_damage(core);
 	core->focus = domain;
 	core->grab = TDS_NONE;
-	core->drag = (struct drag){.kind = DRAG_NONE};
 	pointer_damage(core);
 	if (old != TDS_NONE)
 		damage_frames(core, old);
@@ -82,18 +81,28 @@ move_to(struct core *core, uint32_t domain)
 }
 
 void
+focus_return(struct core *core, uint32_t domain, struct actions *out)
+{
+	if (core->focus == domain)
+		return;
+	const struct keys_result keys = keys_release_all(&core->keys);
+
+	focus_send(core, &keys, out);
+	move_to(core, domain);
+	core->drag = (struct drag){.kind = DRAG_NONE};
+	if (domain != TDS_NONE)
+		core->panel.home = domain;
+}
+
+void
 focus_set(struct core *core, uint32_t domain, struct actions *out)
 {
-	if (core->focus != domain) {
-		const struct keys_result keys =
-		    keys_release_all(&core->keys);
-		focus_send(core, &keys, out);
-		move_to(core, domain);
-	}
+	focus_return(core, domain, out);
 	if (domain != TDS_NONE)
 		raise_domain(core, domain);
 }
 
+/* A drag goes on: a guest that dies must not move where windows come to lie. */
 void
 focus_lose(struct core *core)
 {

@@ -15,7 +15,7 @@ panel_open(struct core *core, struct actions *out)
 	if (core->panel.is_open)
 		return;
 	core->panel.back = core->focus;
-	core->panel.chosen = core->focus == TDS_NONE ? 0 : core->focus;
+	core->panel.chosen = core->panel.home;
 	focus_set(core, TDS_NONE, out);
 	core->panel.is_open = true;
 	scene_damage_all(&core->scene);
@@ -74,8 +74,10 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 		return;
 	}
 	switch (code) {
-	case KEY_ESC:
-		panel_close(core, core->panel.back, out);
+	case KEY_ESC: /* as if it had never been open */
+		core->panel.is_open = false;
+		scene_damage_all(&core->scene);
+		focus_return(core, core->panel.back, out);
 		return;
 	case KEY_UP:
 		if (chosen > 0)
@@ -91,10 +93,13 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 			panel_close(core, chosen, out);
 		return;
 	case KEY_D:
-		if (chosen >= n || !core->domains[chosen].is_linked)
+		/* The panel closes in any case: otherwise a guest that died
+		 * would decide what the user's next keys mean. */
+		if (chosen >= n)
 			return;
 		panel_close(core, chosen, out);
-		send_chord(core, out);
+		if (core->domains[chosen].is_linked)
+			send_chord(core, out);
 		return;
 	default:
 		return;
