@@ -218,7 +218,8 @@ check_core_link(const struct core_link *l)
 static int
 check_core_down(const struct core_down *d)
 {
-	return d->domain < TDS_MAX_DOMAINS && d->reason <= REASON_MALFORMED
+	return d->domain < TDS_MAX_DOMAINS &&
+		is_in(d->reason, REASON_EXITED, REASON_MALFORMED)
 	    ? 0
 	    : -ERANGE;
 }

@@ -1,11 +1,13 @@
 #include "protocol/rect.h"
 
+/*@ assigns \nothing; ensures \result == \min(a, b); */
 static int32_t
 min_i32(int32_t a, int32_t b)
 {
 	return a < b ? a : b;
 }
 
+/*@ assigns \nothing; ensures \result == \max(a, b); */
 static int32_t
 max_i32(int32_t a, int32_t b)
 {
@@ -93,6 +95,28 @@ rect_area(struct rect r)
 	return (int64_t)(r.x1 - r.x0) * (r.y1 - r.y0);
 }
 
+/*@ requires n <= 3 && \valid(out + (0 .. 3));
+  @ requires all_hold(out, n) && all_disjoint(out, n);
+  @ requires -16384 <= part.x0 <= part.x1 <= 16384;
+  @ requires -16384 <= part.y0 <= part.y1 <= 16384;
+  @ requires \forall integer x, y; in(part, x, y) ==> !in_any(out, n, x, y);
+  @ assigns out[n];
+  @ ensures n <= \result <= n + 1;
+  @ ensures all_hold(out, \result);
+  @ ensures all_disjoint(out, \result);
+  @ ensures exact: \forall integer x, y; in_any(out, \result, x, y) <==>
+  @   \old(in_any(out, n, x, y)) || in(part, x, y);
+  @*/
+/* Append the part, if there is any of it. */
+static uint32_t
+keep(struct rect out[4], uint32_t n, struct rect part)
+{
+	if (part.x0 >= part.x1 || part.y0 >= part.y1)
+		return n;
+	out[n] = part;
+	return n + 1;
+}
+
 /*
  *	+-----------------+
  *	|       top       |
@@ -106,22 +130,18 @@ uint32_t
 rect_subtract(struct rect a, struct rect b, struct rect out[4])
 {
 	const struct rect hole = rect_intersect(a, b);
-	uint32_t n = 0;
 
-	if (rect_is_empty(hole)) {
-		if (!rect_is_empty(a))
-			out[n++] = a;
-		return n;
-	}
-	if (a.y0 < hole.y0)
-		out[n++] = (struct rect){a.x0, a.y0, a.x1, hole.y0};
-	if (a.x0 < hole.x0)
-		out[n++] = (struct rect){a.x0, hole.y0, hole.x0, hole.y1};
-	if (hole.x1 < a.x1)
-		out[n++] = (struct rect){hole.x1, hole.y0, a.x1, hole.y1};
-	if (hole.y1 < a.y1)
-		out[n++] = (struct rect){a.x0, hole.y1, a.x1, a.y1};
-	return n;
+	if (rect_is_empty(hole))
+		return keep(out, 0, a);
+
+	const struct rect top = {a.x0, a.y0, a.x1, hole.y0};
+	const struct rect left = {a.x0, hole.y0, hole.x0, hole.y1};
+	const struct rect right = {hole.x1, hole.y0, a.x1, hole.y1};
+	const struct rect bottom = {a.x0, hole.y1, a.x1, a.y1};
+	uint32_t n = keep(out, 0, top);
+	n = keep(out, n, left);
+	n = keep(out, n, right);
+	return keep(out, n, bottom);
 }
 
 void
@@ -130,6 +150,10 @@ damage_clear(struct damage *d)
 	d->n = 0;
 }
 
+/*@ requires damage_holds(d) && d->n == 64 && rect_holds(r);
+  @ assigns \nothing;
+  @ ensures \result < 64;
+  @*/
 /* The rectangle whose growth by r costs least area. */
 static uint32_t
 damage_cheapest(const struct damage *d, struct rect r)
@@ -137,6 +161,10 @@ damage_cheapest(const struct damage *d, struct rect r)
 	uint32_t best = 0;
 	int64_t cost = INT64_MAX;
 
+	/*@ loop invariant 0 <= i <= 64 && best < 64;
+	  @ loop assigns i, best, cost;
+	  @ loop variant 64 - i;
+	  @*/
 	for (uint32_t i = 0; i < TDS_MAX_DAMAGE; i++) {
 		const int64_t growth =
 		    rect_area(rect_bounds(d->r[i], r)) - rect_area(d->r[i]);
@@ -148,6 +176,12 @@ damage_cheapest(const struct damage *d, struct rect r)
 	return best;
 }
 
+/*@ requires damage_holds(d) && d->n >= 1;
+  @ assigns *d;
+  @ ensures damage_holds(d);
+  @ ensures \forall integer x, y;
+  @   \old(damaged(d, x, y)) ==> damaged(d, x, y);
+  @*/
 /* Overlapping rectangles must not cost more than one that holds them all. */
 static void
 damage_collapse(struct damage *d)
@@ -155,6 +189,13 @@ damage_collapse(struct damage *d)
 	struct rect box = {0, 0, 0, 0};
 	int64_t sum = 0;
 
+	/*@ loop invariant 0 <= i <= d->n && rect_holds(box);
+	  @ loop invariant 0 <= sum <= i * 1073741824;
+	  @ loop invariant \forall integer k, x, y;
+	  @   0 <= k < i && in(d->r[k], x, y) ==> in(box, x, y);
+	  @ loop assigns i, box, sum;
+	  @ loop variant d->n - i;
+	  @*/
 	for (uint32_t i = 0; i < d->n; i++) {
 		box = rect_bounds(box, d->r[i]);
 		sum += rect_area(d->r[i]);
@@ -170,6 +211,10 @@ damage_add(struct damage *d, struct rect r)
 {
 	if (rect_is_empty(r))
 		return;
+	/*@ loop invariant 0 <= i <= d->n;
+	  @ loop assigns i;
+	  @ loop variant d->n - i;
+	  @*/
 	for (uint32_t i = 0; i < d->n; i++)
 		if (rect_covers(d->r[i], r))
 			return;

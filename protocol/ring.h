@@ -142,27 +142,176 @@ struct wire_vm {
 	uint8_t zero[30];
 };
 
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32;
+  @ ensures len == 32 ==> out->op == \old(bytes[0]);
+  @ ensures len == 32 ==> out->scanout == \old(bytes[1]);
+  @ ensures len == 32 ==> out->zero == le16{Old}(bytes, 2);
+  @ ensures len == 32 ==> out->seq == le32{Old}(bytes, 4);
+  @ ensures len == 32 ==> out->page == le32{Old}(bytes, 8);
+  @ ensures len == 32 ==> out->stride == le32{Old}(bytes, 12);
+  @ ensures len == 32 ==> out->width == le16{Old}(bytes, 16);
+  @ ensures len == 32 ==> out->height == le16{Old}(bytes, 18);
+  @ ensures len == 32 ==> out->x == le16{Old}(bytes, 20);
+  @ ensures len == 32 ==> out->y == le16{Old}(bytes, 22);
+  @ ensures len == 32 ==> out->w == le16{Old}(bytes, 24);
+  @ ensures len == 32 ==> out->h == le16{Old}(bytes, 26);
+  @ ensures len == 32 ==> out->zero2 == le32{Old}(bytes, 28);
+  @*/
 int decode_commit(const uint8_t *bytes, uint32_t len,
     struct wire_commit *out) MUST_CHECK;
+
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32;
+  @ ensures len == 32 ==> out->op == \old(bytes[0]);
+  @ ensures len == 32 ==> out->visible == \old(bytes[1]);
+  @ ensures len == 32 ==> out->zero == le16{Old}(bytes, 2);
+  @ ensures len == 32 ==> out->page == le32{Old}(bytes, 4);
+  @ ensures len == 32 ==> out->hot_x == le16{Old}(bytes, 8);
+  @ ensures len == 32 ==> out->hot_y == le16{Old}(bytes, 10);
+  @ ensures len == 32 ==> \forall integer i; 0 <= i < 20 ==>
+  @   out->zero2[i] == \old(bytes[12 + i]);
+  @*/
 int decode_cursor(const uint8_t *bytes, uint32_t len,
     struct wire_cursor *out) MUST_CHECK;
+
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32;
+  @ ensures len == 32 ==> out->op == \old(bytes[0]);
+  @ ensures len == 32 ==> out->mask == \old(bytes[1]);
+  @ ensures len == 32 ==> \forall integer i; 0 <= i < 30 ==>
+  @   out->zero[i] == \old(bytes[2 + i]);
+  @*/
 int decode_leds(const uint8_t *bytes, uint32_t len,
     struct wire_leds *out) MUST_CHECK;
+
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32;
+  @ ensures len == 32 ==> out->op == \old(bytes[0]);
+  @ ensures len == 32 ==> out->is_up == \old(bytes[1]);
+  @ ensures len == 32 ==> \forall integer i; 0 <= i < 30 ==>
+  @   out->zero[i] == \old(bytes[2 + i]);
+  @*/
 int decode_vm(const uint8_t *bytes, uint32_t len,
     struct wire_vm *out) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(out + (0 .. 31));
+  @ requires \separated(in, out + (0 .. 31));
+  @ assigns out[0 .. 31];
+  @ ensures \result == 0;
+  @*/
 int encode_commit(const struct commit *in,
     uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(out + (0 .. 31));
+  @ requires \separated(in, out + (0 .. 31));
+  @ assigns out[0 .. 31];
+  @ ensures \result == 0;
+  @*/
 int encode_cursor(const struct cursor *in,
     uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+
+/*@ requires \valid(out + (0 .. 31));
+  @ assigns out[0 .. 31];
+  @ ensures \result == 0;
+  @*/
 int encode_leds(uint8_t mask, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+
+/*@ requires \valid(out + (0 .. 31));
+  @ assigns out[0 .. 31];
+  @ ensures \result == 0;
+  @*/
 int encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
 
+/*@ requires \valid_read(in) && \valid(out) && \separated(in, out);
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74 || \result == -34;
+  @ behavior good:
+  @   assumes in->op == 1 && in->zero == 0 && in->zero2 == 0;
+  @   assumes in->scanout < scanouts;
+  @   assumes in->width <= 8192 && in->height <= 8192;
+  @   assumes in->width == 0 <==> in->height == 0;
+  @   assumes in->stride % 4 == 0 && 4 * in->width <= in->stride <= 65536;
+  @   assumes in->x + in->w <= in->width && in->y + in->h <= in->height;
+  @   assumes 4096 * in->page + in->stride * in->height <= pool_bytes;
+  @   ensures \result == 0;
+  @   ensures out->scanout == in->scanout && out->seq == in->seq;
+  @   ensures out->offset_bytes == 4096 * in->page;
+  @   ensures out->stride_bytes == in->stride;
+  @   ensures out->width_px == in->width && out->height_px == in->height;
+  @   ensures out->x == in->x && out->y == in->y;
+  @   ensures out->w == in->w && out->h == in->h;
+  @ behavior malformed:
+  @   assumes in->op != 1 || in->zero != 0 || in->zero2 != 0;
+  @   ensures \result == -74;
+  @ behavior other_scanout:
+  @   assumes in->scanout >= scanouts;
+  @   ensures \result != 0;
+  @ behavior bad_size:
+  @   assumes in->width > 8192 || in->height > 8192 ||
+  @     !(in->width == 0 <==> in->height == 0);
+  @   ensures \result != 0;
+  @ behavior bad_stride:
+  @   assumes in->stride % 4 != 0 || in->stride > 65536 ||
+  @     in->stride < 4 * in->width;
+  @   ensures \result != 0;
+  @ behavior beyond_the_buffer:
+  @   assumes in->x + in->w > in->width || in->y + in->h > in->height;
+  @   ensures \result != 0;
+  @ behavior beyond_the_pool:
+  @   assumes 4096 * in->page + in->stride * in->height > pool_bytes;
+  @   ensures \result != 0;
+  @ complete behaviors;
+  @*/
 /* -ERANGE for a value out of limits, -EBADMSG for a field that must be 0. */
 int check_commit(const struct wire_commit *in, uint64_t pool_bytes,
     uint32_t scanouts, struct commit *out) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(out) && \separated(in, out);
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74 || \result == -34;
+  @ ensures \result == 0 <==>
+  @   in->op == 2 && in->zero == 0 && in->visible <= 1 &&
+  @   in->hot_x < 64 && in->hot_y < 64 &&
+  @   4096 * in->page + 16384 <= pool_bytes &&
+  @   (\forall integer i; 0 <= i < 20 ==> in->zero2[i] == 0);
+  @ ensures \result == 0 ==> out->offset_bytes + 16384 <= pool_bytes;
+  @ ensures \result == 0 ==> out->offset_bytes == 4096 * in->page;
+  @ ensures \result == 0 ==> out->hot_x == in->hot_x < 64;
+  @ ensures \result == 0 ==> out->hot_y == in->hot_y < 64;
+  @ ensures \result == 0 ==> (out->visible == \true <==> in->visible == 1);
+  @*/
 int check_cursor(const struct wire_cursor *in, uint64_t pool_bytes,
     struct cursor *out) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(mask) && \separated(in, mask);
+  @ assigns *mask;
+  @ ensures \result == 0 || \result == -74 || \result == -34;
+  @ ensures \result == 0 <==> in->op == 3 && in->mask <= 7 &&
+  @   (\forall integer i; 0 <= i < 30 ==> in->zero[i] == 0);
+  @ ensures \result == 0 ==> *mask == in->mask;
+  @*/
 int check_leds(const struct wire_leds *in, uint8_t *mask) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(is_up) && \separated(in, is_up);
+  @ assigns *is_up;
+  @ ensures \result == 0 || \result == -74 || \result == -34;
+  @ ensures \result == 0 <==> in->op == 4 && in->is_up <= 1 &&
+  @   (\forall integer i; 0 <= i < 30 ==> in->zero[i] == 0);
+  @ ensures \result == 0 ==> (*is_up == \true <==> in->is_up == 1);
+  @*/
 int check_vm(const struct wire_vm *in, bool *is_up) MUST_CHECK;
 
 /* ------------------------------------------------------------------------ */
@@ -195,9 +344,37 @@ struct down {
 	uint16_t width, height;
 };
 
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32 && \old(bytes[3]) == 0 &&
+  @   (\forall integer i; 0 <= i < 12 ==> \old((bytes + 20)[i]) == 0);
+  @ ensures \result == 0 ==> out->op == \old(bytes[0]);
+  @ ensures \result == 0 ==> out->device == \old(bytes[1]);
+  @ ensures \result == 0 ==> out->scanout == \old(bytes[2]);
+  @ ensures \result == 0 ==> out->seq == le32{Old}(bytes, 4);
+  @ ensures \result == 0 ==> out->type == le16{Old}(bytes, 8);
+  @ ensures \result == 0 ==> out->code == le16{Old}(bytes, 10);
+  @ ensures \result == 0 ==> out->width == le16{Old}(bytes, 16);
+  @ ensures \result == 0 ==> out->height == le16{Old}(bytes, 18);
+  @*/
 int decode_down(const uint8_t *bytes, uint32_t len,
     struct down *out) MUST_CHECK;
+
+/*@ requires \valid_read(in) && \valid(out + (0 .. 31));
+  @ requires \separated(in, out + (0 .. 31));
+  @ assigns out[0 .. 31];
+  @ ensures \result == 0;
+  @*/
 int encode_down(const struct down *in,
     uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+
+/*@ requires \valid_read(in);
+  @ assigns \nothing;
+  @ ensures \result == 0 || \result == -34;
+  @ ensures \result == 0 <==> 1 <= in->op <= 4 && in->device <= 2 &&
+  @   in->scanout < 4 && in->width <= 8192 && in->height <= 8192;
+  @*/
 /* -ERANGE unless op, device and scanout are known ones. */
 int check_down(const struct down *in) MUST_CHECK;

@@ -4,75 +4,115 @@
 
 /* Pure: bytes -> decode -> struct wire_x -> check -> struct x. Proved. */
 
+/*@ requires bytes_readable(bytes, n);
+  @ assigns \nothing;
+  @ ensures \result == 0 || \result == 1;
+  @ ensures \result == 1 <==> \forall integer i; 0 <= i < n ==> bytes[i] == 0;
+  @*/
 static uint32_t
 all_zero(const uint8_t *bytes, uint32_t n)
 {
+	/*@ loop invariant 0 <= i <= n;
+	  @ loop invariant \forall integer k; 0 <= k < i ==> bytes[k] == 0;
+	  @ loop assigns i;
+	  @ loop variant n - i;
+	  @*/
 	for (uint32_t i = 0; i < n; i++)
 		if (bytes[i] != 0)
 			return 0;
 	return 1;
 }
 
+/*
+ * Every record has one length, so each field stands at the place where the
+ * drawing in ring.h puts it. Bytes are stored after the wider fields: so the
+ * provers need not know that out and bytes are apart.
+ */
+
 int
 decode_commit(const uint8_t *bytes, uint32_t len, struct wire_commit *out)
 {
-	struct rd rd;
-
-	rd_init(&rd, bytes, len);
-	out->op = rd_u8(&rd);
-	out->scanout = rd_u8(&rd);
-	out->zero = rd_u16(&rd);
-	out->seq = rd_u32(&rd);
-	out->page = rd_u32(&rd);
-	out->stride = rd_u32(&rd);
-	out->width = rd_u16(&rd);
-	out->height = rd_u16(&rd);
-	out->x = rd_u16(&rd);
-	out->y = rd_u16(&rd);
-	out->w = rd_u16(&rd);
-	out->h = rd_u16(&rd);
-	out->zero2 = rd_u32(&rd);
-	return rd_end(&rd);
+	if (len != TDS_RING_RECORD_BYTES)
+		return -EBADMSG;
+	const uint8_t op = bytes[0];
+	const uint8_t scanout = bytes[1];
+	out->zero = get_u16(bytes + 2);
+	out->seq = get_u32(bytes + 4);
+	out->page = get_u32(bytes + 8);
+	out->stride = get_u32(bytes + 12);
+	out->width = get_u16(bytes + 16);
+	out->height = get_u16(bytes + 18);
+	out->x = get_u16(bytes + 20);
+	out->y = get_u16(bytes + 22);
+	out->w = get_u16(bytes + 24);
+	out->h = get_u16(bytes + 26);
+	out->zero2 = get_u32(bytes + 28);
+	out->op = op;
+	out->scanout = scanout;
+	return 0;
 }
 
 int
 decode_cursor(const uint8_t *bytes, uint32_t len, struct wire_cursor *out)
 {
-	struct rd rd;
-
-	rd_init(&rd, bytes, len);
-	out->op = rd_u8(&rd);
-	out->visible = rd_u8(&rd);
-	out->zero = rd_u16(&rd);
-	out->page = rd_u32(&rd);
-	out->hot_x = rd_u16(&rd);
-	out->hot_y = rd_u16(&rd);
-	rd_bytes(&rd, out->zero2, sizeof(out->zero2));
-	return rd_end(&rd);
+	if (len != TDS_RING_RECORD_BYTES)
+		return -EBADMSG;
+	const uint8_t op = bytes[0];
+	const uint8_t visible = bytes[1];
+	out->zero = get_u16(bytes + 2);
+	out->page = get_u32(bytes + 4);
+	out->hot_x = get_u16(bytes + 8);
+	out->hot_y = get_u16(bytes + 10);
+	copy_bytes(bytes + 12, out->zero2, sizeof(out->zero2));
+	out->op = op;
+	out->visible = visible;
+	return 0;
 }
 
 int
 decode_leds(const uint8_t *bytes, uint32_t len, struct wire_leds *out)
 {
-	struct rd rd;
-
-	rd_init(&rd, bytes, len);
-	out->op = rd_u8(&rd);
-	out->mask = rd_u8(&rd);
-	rd_bytes(&rd, out->zero, sizeof(out->zero));
-	return rd_end(&rd);
+	if (len != TDS_RING_RECORD_BYTES)
+		return -EBADMSG;
+	out->op = bytes[0];
+	out->mask = bytes[1];
+	copy_bytes(bytes + 2, out->zero, sizeof(out->zero));
+	return 0;
 }
 
 int
 decode_vm(const uint8_t *bytes, uint32_t len, struct wire_vm *out)
 {
-	struct rd rd;
+	if (len != TDS_RING_RECORD_BYTES)
+		return -EBADMSG;
+	out->op = bytes[0];
+	out->is_up = bytes[1];
+	copy_bytes(bytes + 2, out->zero, sizeof(out->zero));
+	return 0;
+}
 
-	rd_init(&rd, bytes, len);
-	out->op = rd_u8(&rd);
-	out->is_up = rd_u8(&rd);
-	rd_bytes(&rd, out->zero, sizeof(out->zero));
-	return rd_end(&rd);
+/*@ assigns \nothing;
+  @ ensures \result == \true <==>
+  @   4096 * page + stride * height <= pool_bytes;
+  @*/
+static bool
+lies_in_pool(uint32_t page, uint32_t stride, uint32_t height,
+    uint64_t pool_bytes)
+{
+	const uint64_t size = (uint64_t)stride * height;
+	const uint64_t offset = (uint64_t)page * TDS_PAGE_BYTES;
+
+	return size <= pool_bytes && offset <= pool_bytes - size;
+}
+
+/*@ assigns \nothing;
+  @ ensures \result == \true <==> x + w <= width && y + h <= height;
+  @*/
+static bool
+lies_in_buffer(uint16_t x, uint16_t y, uint16_t w, uint16_t h, uint16_t width,
+    uint16_t height)
+{
+	return (uint32_t)x + w <= width && (uint32_t)y + h <= height;
 }
 
 int
@@ -90,26 +130,24 @@ check_commit(const struct wire_commit *in, uint64_t pool_bytes,
 	if (in->stride % 4 != 0 || in->stride > 4 * TDS_MAX_COORD ||
 	    in->stride < 4u * in->width)
 		return -ERANGE;
-	if (in->x > in->width || in->w > in->width - in->x)
+	if (!lies_in_buffer(
+		in->x, in->y, in->w, in->h, in->width, in->height))
 		return -ERANGE;
-	if (in->y > in->height || in->h > in->height - in->y)
-		return -ERANGE;
-
-	const uint64_t size = (uint64_t)in->stride * in->height;
-	const uint64_t offset = (uint64_t)in->page * TDS_PAGE_BYTES;
-	if (size > pool_bytes || offset > pool_bytes - size)
+	if (!lies_in_pool(in->page, in->stride, in->height, pool_bytes))
 		return -ERANGE;
 
-	out->scanout = in->scanout;
-	out->seq = in->seq;
-	out->offset_bytes = offset;
-	out->stride_bytes = in->stride;
-	out->width_px = in->width;
-	out->height_px = in->height;
-	out->x = in->x;
-	out->y = in->y;
-	out->w = in->w;
-	out->h = in->h;
+	*out = (struct commit){
+	    .scanout = in->scanout,
+	    .seq = in->seq,
+	    .offset_bytes = (uint64_t)in->page * TDS_PAGE_BYTES,
+	    .stride_bytes = in->stride,
+	    .width_px = in->width,
+	    .height_px = in->height,
+	    .x = in->x,
+	    .y = in->y,
+	    .w = in->w,
+	    .h = in->h,
+	};
 	return 0;
 }
 
@@ -158,122 +196,92 @@ check_vm(const struct wire_vm *in, bool *is_up)
 	return 0;
 }
 
-static void
-wr_zero(struct wr *wr, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		wr_u8(wr, 0);
-}
-
-static int
-full_record(const struct wr *wr)
-{
-	return wr_end(wr) == TDS_RING_RECORD_BYTES ? 0 : -EMSGSIZE;
-}
-
 int
 encode_commit(const struct commit *in, uint8_t out[TDS_RING_RECORD_BYTES])
 {
-	struct wr wr;
-
-	wr_init(&wr, out, TDS_RING_RECORD_BYTES);
-	wr_u8(&wr, UP_COMMIT);
-	wr_u8(&wr, (uint8_t)in->scanout);
-	wr_u16(&wr, 0);
-	wr_u32(&wr, in->seq);
-	wr_u32(&wr, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
-	wr_u32(&wr, in->stride_bytes);
-	wr_u16(&wr, (uint16_t)in->width_px);
-	wr_u16(&wr, (uint16_t)in->height_px);
-	wr_u16(&wr, (uint16_t)in->x);
-	wr_u16(&wr, (uint16_t)in->y);
-	wr_u16(&wr, (uint16_t)in->w);
-	wr_u16(&wr, (uint16_t)in->h);
-	wr_u32(&wr, 0);
-	return full_record(&wr);
+	out[0] = UP_COMMIT;
+	out[1] = (uint8_t)in->scanout;
+	put_u16(out + 2, 0);
+	put_u32(out + 4, in->seq);
+	put_u32(out + 8, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
+	put_u32(out + 12, in->stride_bytes);
+	put_u16(out + 16, (uint16_t)in->width_px);
+	put_u16(out + 18, (uint16_t)in->height_px);
+	put_u16(out + 20, (uint16_t)in->x);
+	put_u16(out + 22, (uint16_t)in->y);
+	put_u16(out + 24, (uint16_t)in->w);
+	put_u16(out + 26, (uint16_t)in->h);
+	put_u32(out + 28, 0);
+	return 0;
 }
 
 int
 encode_cursor(const struct cursor *in, uint8_t out[TDS_RING_RECORD_BYTES])
 {
-	struct wr wr;
-
-	wr_init(&wr, out, TDS_RING_RECORD_BYTES);
-	wr_u8(&wr, UP_CURSOR);
-	wr_u8(&wr, in->visible ? 1 : 0);
-	wr_u16(&wr, 0);
-	wr_u32(&wr, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
-	wr_u16(&wr, (uint16_t)in->hot_x);
-	wr_u16(&wr, (uint16_t)in->hot_y);
-	wr_zero(&wr, 20);
-	return full_record(&wr);
+	out[0] = UP_CURSOR;
+	out[1] = in->visible ? 1 : 0;
+	put_u16(out + 2, 0);
+	put_u32(out + 4, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
+	put_u16(out + 8, (uint16_t)in->hot_x);
+	put_u16(out + 10, (uint16_t)in->hot_y);
+	put_zero(out + 12, 20);
+	return 0;
 }
 
 int
 encode_leds(uint8_t mask, uint8_t out[TDS_RING_RECORD_BYTES])
 {
-	struct wr wr;
-
-	wr_init(&wr, out, TDS_RING_RECORD_BYTES);
-	wr_u8(&wr, UP_LEDS);
-	wr_u8(&wr, mask);
-	wr_zero(&wr, 30);
-	return full_record(&wr);
+	out[0] = UP_LEDS;
+	out[1] = mask;
+	put_zero(out + 2, 30);
+	return 0;
 }
 
 int
 encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES])
 {
-	struct wr wr;
-
-	wr_init(&wr, out, TDS_RING_RECORD_BYTES);
-	wr_u8(&wr, UP_VM);
-	wr_u8(&wr, is_up ? 1 : 0);
-	wr_zero(&wr, 30);
-	return full_record(&wr);
+	out[0] = UP_VM;
+	out[1] = is_up ? 1 : 0;
+	put_zero(out + 2, 30);
+	return 0;
 }
 
 int
 decode_down(const uint8_t *bytes, uint32_t len, struct down *out)
 {
-	struct rd rd;
-	uint8_t zero[12];
-
-	rd_init(&rd, bytes, len);
-	out->op = rd_u8(&rd);
-	out->device = rd_u8(&rd);
-	out->scanout = rd_u8(&rd);
-	const uint8_t pad = rd_u8(&rd);
-	out->seq = rd_u32(&rd);
-	out->type = rd_u16(&rd);
-	out->code = rd_u16(&rd);
-	out->value = (int32_t)rd_u32(&rd);
-	out->width = rd_u16(&rd);
-	out->height = rd_u16(&rd);
-	rd_bytes(&rd, zero, sizeof(zero));
-	if (rd_end(&rd) < 0 || pad != 0 || !all_zero(zero, sizeof(zero)))
+	if (len != TDS_RING_RECORD_BYTES || bytes[3] != 0 ||
+	    !all_zero(bytes + 20, 12))
 		return -EBADMSG;
+	const uint8_t op = bytes[0];
+	const uint8_t device = bytes[1];
+	const uint8_t scanout = bytes[2];
+	out->seq = get_u32(bytes + 4);
+	out->type = get_u16(bytes + 8);
+	out->code = get_u16(bytes + 10);
+	out->value = (int32_t)get_u32(bytes + 12);
+	out->width = get_u16(bytes + 16);
+	out->height = get_u16(bytes + 18);
+	out->op = op;
+	out->device = device;
+	out->scanout = scanout;
 	return 0;
 }
 
 int
 encode_down(const struct down *in, uint8_t out[TDS_RING_RECORD_BYTES])
 {
-	struct wr wr;
-
-	wr_init(&wr, out, TDS_RING_RECORD_BYTES);
-	wr_u8(&wr, in->op);
-	wr_u8(&wr, in->device);
-	wr_u8(&wr, in->scanout);
-	wr_u8(&wr, 0);
-	wr_u32(&wr, in->seq);
-	wr_u16(&wr, in->type);
-	wr_u16(&wr, in->code);
-	wr_u32(&wr, (uint32_t)in->value);
-	wr_u16(&wr, in->width);
-	wr_u16(&wr, in->height);
-	wr_zero(&wr, 12);
-	return full_record(&wr);
+	out[0] = in->op;
+	out[1] = in->device;
+	out[2] = in->scanout;
+	out[3] = 0;
+	put_u32(out + 4, in->seq);
+	put_u16(out + 8, in->type);
+	put_u16(out + 10, in->code);
+	put_u32(out + 12, (uint32_t)in->value);
+	put_u16(out + 16, in->width);
+	put_u16(out + 18, in->height);
+	put_zero(out + 20, 12);
+	return 0;
 }
 
 int

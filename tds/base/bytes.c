@@ -2,6 +2,67 @@
 
 #include <errno.h>
 
+uint16_t
+get_u16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] + 256u * at[1]);
+}
+
+uint32_t
+get_u32(const uint8_t *at)
+{
+	return at[0] + 256u * at[1] + 65536u * at[2] + 16777216u * at[3];
+}
+
+void
+copy_bytes(const uint8_t *at, uint8_t *out, uint32_t n)
+{
+	/*@ loop invariant 0 <= i <= n;
+	  @ loop invariant \forall integer k; 0 <= k < i ==> out[k] == at[k];
+	  @ loop assigns i, out[0 .. n - 1];
+	  @ loop variant n - i;
+	  @*/
+	for (uint32_t i = 0; i < n; i++)
+		out[i] = at[i];
+}
+
+void
+put_u16(uint8_t *at, uint16_t value)
+{
+	at[0] = (uint8_t)(value % 256u);
+	at[1] = (uint8_t)(value / 256u);
+}
+
+void
+put_u32(uint8_t *at, uint32_t value)
+{
+	put_u16(at, (uint16_t)(value % 65536u));
+	put_u16(at + 2, (uint16_t)(value / 65536u));
+}
+
+/*@ requires \valid(at + (0 .. 7));
+  @ assigns at[0 .. 7];
+  @ ensures le64(at, 0) == value;
+  @*/
+static void
+put_u64(uint8_t *at, uint64_t value)
+{
+	put_u32(at, (uint32_t)(value % 4294967296u));
+	put_u32(at + 4, (uint32_t)(value / 4294967296u));
+}
+
+void
+put_zero(uint8_t *at, uint32_t n)
+{
+	/*@ loop invariant 0 <= i <= n;
+	  @ loop invariant \forall integer k; 0 <= k < i ==> at[k] == 0;
+	  @ loop assigns i, at[0 .. n - 1];
+	  @ loop variant n - i;
+	  @*/
+	for (uint32_t i = 0; i < n; i++)
+		at[i] = 0;
+}
+
 void
 rd_init(struct rd *rd, const uint8_t *bytes, uint32_t len)
 {
@@ -32,9 +93,9 @@ rd_u16(struct rd *rd)
 		return 0;
 	}
 
-	const uint8_t *at = rd->bytes + rd->off;
+	const uint16_t value = get_u16(rd->bytes + rd->off);
 	rd->off += 2;
-	return (uint16_t)(at[0] + 256u * at[1]);
+	return value;
 }
 
 uint32_t
@@ -45,9 +106,9 @@ rd_u32(struct rd *rd)
 		return 0;
 	}
 
-	const uint8_t *at = rd->bytes + rd->off;
+	const uint32_t value = get_u32(rd->bytes + rd->off);
 	rd->off += 4;
-	return at[0] + 256u * at[1] + 65536u * at[2] + 16777216u * at[3];
+	return value;
 }
 
 uint64_t
@@ -68,14 +129,10 @@ rd_bytes(struct rd *rd, uint8_t *out, uint32_t n)
 {
 	if (rd->failed || rd->len - rd->off < n) {
 		rd->failed = 1;
-		for (uint32_t i = 0; i < n; i++)
-			out[i] = 0;
+		put_zero(out, n);
 		return;
 	}
-
-	const uint8_t *at = rd->bytes + rd->off;
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = at[i];
+	copy_bytes(rd->bytes + rd->off, out, n);
 	rd->off += n;
 }
 
@@ -112,8 +169,7 @@ wr_u16(struct wr *wr, uint16_t value)
 		wr->failed = 1;
 		return;
 	}
-	wr->bytes[wr->off] = (uint8_t)(value % 256u);
-	wr->bytes[wr->off + 1] = (uint8_t)(value / 256u);
+	put_u16(wr->bytes + wr->off, value);
 	wr->off += 2;
 }
 
@@ -124,8 +180,8 @@ wr_u32(struct wr *wr, uint32_t value)
 		wr->failed = 1;
 		return;
 	}
-	wr_u16(wr, (uint16_t)(value % 65536u));
-	wr_u16(wr, (uint16_t)(value / 65536u));
+	put_u32(wr->bytes + wr->off, value);
+	wr->off += 4;
 }
 
 void
@@ -135,8 +191,8 @@ wr_u64(struct wr *wr, uint64_t value)
 		wr->failed = 1;
 		return;
 	}
-	wr_u32(wr, (uint32_t)(value % 4294967296u));
-	wr_u32(wr, (uint32_t)(value / 4294967296u));
+	put_u64(wr->bytes + wr->off, value);
+	wr->off += 8;
 }
 
 void
@@ -146,8 +202,7 @@ wr_bytes(struct wr *wr, const uint8_t *in, uint32_t n)
 		wr->failed = 1;
 		return;
 	}
-	for (uint32_t i = 0; i < n; i++)
-		wr->bytes[wr->off + i] = in[i];
+	copy_bytes(in, wr->bytes + wr->off, n);
 	wr->off += n;
 }
 

@@ -47,6 +47,8 @@ def main():
             continue
         if matches(path, TOOLS):
             continue
+        if matches(path, BUILD_TIME):
+            continue
         if matches(path, BACK_END):
             sums['back-ends'] += lines(full)
         elif matches(path, CORE):
