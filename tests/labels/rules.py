@@ -320,8 +320,9 @@ class Frame:
         for i, w in enumerate(self.windows):
             if w.get("picture", True):
                 of_zone[2 * i + 2] = number.get(w["domain"], 0)
-        found = owner[self.p]
-        bad = (found != 0) & (found != of_zone[self.zone])
+        found = owner.take(self.p)
+        bad = found != 0
+        bad &= found != of_zone.take(self.zone, mode="wrap")
         for cs in self.poison.values():
             owner[cs] = 0
         if bad.any():

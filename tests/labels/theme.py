@@ -92,7 +92,9 @@ class Palette:
             pixels = pixels[pixels != f]
         if not len(pixels):
             return []
-        seen = np.unique(pixels)
+        runs = np.ones(len(pixels), bool)
+        np.not_equal(pixels[1:], pixels[:-1], out=runs[1:])
+        seen = np.unique(pixels[runs])
         new = np.array([c for c in seen.tolist() if c not in self.known],
                        np.uint32)
         if len(new):

@@ -267,8 +267,11 @@ scene_begin(uint64_t seed)
 	t.chance = chance_seed(seed);
 	world_init(&t.core, &t.chance, &limits);
 	for (uint32_t i = 0; i < t.core.scene.n_outputs; i++) {
-		t.targets[i].stride_px = t.core.scene.outputs[i].config.width;
-		memset(t.targets[i].pixels, 0x5a, MAX_PIXELS * 4);
+		const struct core_output *o = &t.core.scene.outputs[i].config;
+
+		t.targets[i].stride_px = o->width;
+		memset(t.targets[i].pixels, 0x5a,
+		    (size_t)o->width * o->height * 4);
 	}
 	for (uint32_t i = 0; i < t.core.n_domains; i++) {
 		step(event_of(EVENT_LINK, i));
