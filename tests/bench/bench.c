@@ -57,6 +57,7 @@ struct guest {
 	void *ring_base;
 	struct ring up, down;
 	int bell_up, bell_down;
+	uint32_t ticked_seq;
 };
 
 struct bench {
@@ -391,10 +392,30 @@ drain_down(struct guest *g)
 {
 	uint8_t record[TDS_RING_RECORD_BYTES];
 	const int n = ring_waiting(&g->down);
+	struct down down;
 
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		ring_get(&g->down, record);
+		check(decode_down(record, sizeof(record), &down), "down");
+		if (down.op == DOWN_TICK)
+			g->ticked_seq = down.seq;
+	}
 	ring_release(&g->down);
+}
+
+/* A tick with our last commit's number: it was taken in, and painted. */
+static void
+await_last_tick(struct guest *g)
+{
+	struct pollfd p = {.fd = g->bell_down, .events = POLLIN};
+	uint64_t n;
+
+	for (drain_down(g); g->ticked_seq != b.frame; drain_down(g)) {
+		if (poll(&p, 1, 5000) <= 0)
+			die("no tick for the last commit");
+		if (read(g->bell_down, &n, sizeof(n)) < 0 && errno != EAGAIN)
+			die("bell");
+	}
 }
 
 static void
@@ -559,6 +580,8 @@ run_case(const struct config *c, bool is_last)
 		ratio[i] = core.us / bound.us;
 		wakeups[i] = core.wakeups;
 	}
+	for (uint32_t i = 0; i < c->guests; i++)
+		await_last_tick(&b.guests[i]);
 	check_pixels();
 	const double r = median(ratio, n_rounds);
 	char limit[8] = "-";
