@@ -245,7 +245,8 @@ check_core_dropped(const struct core_dropped *d)
 static int
 check_guest_setup(const struct guest_setup *g)
 {
-	return g->domain < TDS_MAX_DOMAINS && pool_is_right(g->pool_bytes) &&
+	return g->domain < TDS_MAX_DOMAINS && g->is_unsealed <= 1 &&
+		pool_is_right(g->pool_bytes) &&
 		content_is_right(g->width, g->height, g->scanouts)
 	    ? 0
 	    : -ERANGE;

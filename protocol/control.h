@@ -61,6 +61,7 @@
  */
 #define GUEST_SETUP_FIELDS(U, I, L, R, T)                                      \
 	U(domain) U(scanouts) U(width) U(height) /* first mode, px */          \
+	U(is_unsealed) /* 1: try-out where tdsd saw that sealing fails */      \
 	L(pool_bytes) T(name, TDS_NAME_BYTES)
 
 #define CTL_FOCUS_FIELDS(U, I, L, R, T) T(name, TDS_NAME_BYTES)

@@ -127,6 +127,7 @@ set_up(struct super *s, uint32_t i, int pool)
 	    .scanouts = d->core.scanouts,
 	    .width = d->core.width,
 	    .height = d->core.height,
+	    .is_unsealed = (s->config.core.flags & CORE_UNSEALED) != 0,
 	    .pool_bytes = d->pool_bytes};
 
 	memcpy(setup.name, d->core.name, sizeof(setup.name));

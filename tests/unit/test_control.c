@@ -268,6 +268,8 @@ a_guest_set_up_is_taken_up_to_each_limit(void **state)
 	(void)state;
 	CHECK(guest_setup, GUEST_SETUP, 8, domain, TDS_MAX_DOMAINS - 1, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 1, 0);
+	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 2, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, 0, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS + 1,
