@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -468,6 +469,43 @@ indices_wrap_at_65536_without_a_gap(void **state)
 	world_expect_alive(w);
 }
 
+static void
+backlog_of_expensive_requests_is_served_in_small_batches(void **state)
+{
+	struct world *w = *state;
+	struct dev *gpu = &w->vm.dev[SOCKET_GPU];
+	struct vq *q = control_queue(w);
+	enum { BACKLOG = 256, SIDE = 1024 };
+	struct virtio_gpu_transfer_to_host_2d c = transfer_of(2);
+	struct vring_used_elem elem;
+	uint8_t config[136];
+
+	assert_int_equal(dev_stop(gpu), 0);
+	q->num = BACKLOG;
+	assert_int_equal(dev_start(gpu), 0);
+	(void)gpu_make_buffer(&w->vm, 2, SIDE, SIDE);
+	const uint32_t at = scratch(w);
+	const struct piece pieces[] = {
+	    {at, sizeof(c), false}, {at + 64, 24, true}};
+	c.r = (struct virtio_gpu_rect){0, 0, SIDE, SIDE};
+	memcpy(w->vm.mem + at, &c, sizeof(c));
+	vq_chain(q, 0, pieces, 2);
+	for (uint32_t i = 0; i < BACKLOG; i++)
+		vq_offer(q, 0);
+	vq_kick(q);
+	/* once the first batch was begun, another device asks */
+	const volatile uint16_t *used = &vq_used(q)->idx;
+	const int64_t deadline = now_ms() + HOST_DEADLINE_MS;
+	while (*used == q->used_idx && now_ms() < deadline)
+		sched_yield();
+	assert_int_equal(
+	    vu_get_config(&w->vm.dev[SOCKET_KEYBOARD], 0, 136, config), 0);
+	/* it did not have to wait for all of them */
+	assert_true((uint16_t)(*used - q->used_idx) < BACKLOG);
+	for (uint32_t i = 0; i < BACKLOG; i++)
+		assert_int_equal(vq_wait_used(q, &elem), 0);
+}
+
 struct flood {
 	struct world *w;
 	_Atomic bool is_over;
@@ -732,6 +770,7 @@ static const struct CMUnitTest tests[] = {
     world_test_vm(available_index_that_goes_back_drops_the_vm),
     world_test_vm(same_head_offered_64_times_is_served_64_times),
     world_test_vm(indices_wrap_at_65536_without_a_gap),
+    world_test_vm(backlog_of_expensive_requests_is_served_in_small_batches),
     world_test_vm(endless_requests_do_not_starve_the_other_devices),
     world_test_vm(command_that_changes_while_it_is_read_is_judged_once),
     world_test_vm(attach_whose_count_and_entries_change_is_judged_once),

@@ -135,6 +135,21 @@ kill_some(uint32_t round)
 	return n;
 }
 
+/* Without the connection that tdsd is just closing after an answer. */
+static uint32_t
+settled_fds(void)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (uint32_t i = 0; i < 50; i++) {
+		const uint32_t n = proc_count_fds(stack.tdsd);
+
+		least = n < least ? n : least;
+		stack_draw(&stack);
+	}
+	return least;
+}
+
 static void
 kills_of_core_and_guests_in_a_loop_leak_nothing(void **state)
 {
@@ -152,11 +167,11 @@ kills_of_core_and_guests_in_a_loop_leak_nothing(void **state)
 		if (i % 8 == 0)
 			stack_judge(&stack);
 		if (i == n / 4) {
-			fds = proc_count_fds(stack.tdsd);
+			fds = settled_fds();
 			rss = proc_rss_kb(stack.tdsd);
 		}
 	}
-	assert_int_equal(proc_count_fds(stack.tdsd), fds);
+	assert_int_equal(settled_fds(), fds);
 	assert_in_range(proc_rss_kb(stack.tdsd), 0, rss + 256);
 	assert_true(stack_verdict(&stack));
 	print_message("# %u rounds, %u processes killed, %u draws, %u pictures "
