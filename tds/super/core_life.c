@@ -93,9 +93,10 @@ on_core(void *data, uint32_t events)
 	if (err == 0)
 		err = on_record(s, &r);
 	received_finish(&r);
-	if (err < 0 && s->core.pid > 0)
-		core_end(s, err == -EPIPE ? "it closed its channel"
-					  : strerror(-err));
+	if (err == -EPIPE || err == -ECONNRESET)
+		child_hung_up(&s->loop, &s->core);
+	else if (err < 0 && s->core.pid > 0)
+		core_end(s, strerror(-err));
 }
 
 static void

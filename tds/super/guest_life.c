@@ -101,9 +101,10 @@ on_guest(void *data, uint32_t events)
 	received_finish(&r);
 	if (err == 0 && op != GUEST_WANT_VNC)
 		err = -EPROTO;
-	if (err < 0)
-		guest_end(s, i, err == -EPIPE ? "it closed its channel"
-					      : strerror(-err));
+	if (err == -EPIPE || err == -ECONNRESET)
+		child_hung_up(&s->loop, &g->child);
+	else if (err < 0)
+		guest_end(s, i, strerror(-err));
 	else
 		give_vnc(s, i);
 }

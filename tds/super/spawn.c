@@ -132,6 +132,14 @@ spawn(const char *path, const char *name, enum role role, bool may_share,
 }
 
 void
+child_hung_up(struct loop *loop, const struct child *child)
+{
+	loop_remove(loop, child->channel);
+	if (child->pid > 0)
+		kill(child->pid, SIGKILL);
+}
+
+void
 child_kill(struct child *child)
 {
 	if (child->pid > 0) {

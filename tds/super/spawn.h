@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "tds/base/loop.h"
 #include "tds/base/rights.h"
 
 #include <sys/types.h>
@@ -23,5 +24,10 @@ struct child {
  */
 int spawn(const char *path, const char *name, enum role role, bool may_share,
     struct child *out) MUST_CHECK;
+/*
+ * Its channel was closed: it is dead, or it must be. How it ended is told by
+ * SIGCHLD; what killed it before stays what killed it.
+ */
+void child_hung_up(struct loop *loop, const struct child *child);
 /* Kill it, wait for it, close its channel. Legal without a child. */
 void child_kill(struct child *child);
