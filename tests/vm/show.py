@@ -103,6 +103,7 @@ def main():
     args = parser.parse_args()
 
     drive.stop_on_signals()
+    shutil.rmtree(os.path.join(args.out, "logs"), ignore_errors=True)
     # A short path: a socket's name holds 107 bytes.
     directory = tempfile.mkdtemp(prefix="tds-demo-")
     session = drive.Session(args.build, directory, GEOMETRY, PHRASE)
