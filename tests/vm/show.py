@@ -57,14 +57,16 @@ def settled(session, picture, status):
 def show(session, out):
     """The story of the demo; leaves the pictures in out."""
     desktop = os.path.join(out, "desktop.png")
+    status_file = os.path.join(out, "status.json")
     attention = os.path.join(out, "attention.png")
 
     say("  typing into work")
     session.ctl("focus", "work")
     session.type_line("ls reports")
+    settled(session, desktop, status_file)  # the prompt is back
     session.type_line("cat reports/q3-summary.txt")
     session.move(1520, 900)  # out of the text's way
-    status = settled(session, desktop, os.path.join(out, "status.json"))
+    status = settled(session, desktop, status_file)
     if status["keyboard"] != "work":
         raise Failure("the keyboard is with %s, not work" % status["keyboard"])
 
