@@ -175,6 +175,7 @@ static const struct rule rules[] = {
     {SYS_getrlimit, C | G | U, ANY},
     {SYS_prlimit64, C | G | U, ANY},
     {SYS_open, T | C | G | U, ANY},
+    {SYS_madvise, T | C | G | U, ANY},
     {SYS_openat, C | G | U, ANY},
     {SYS_readlink, C | G | U, ANY},
     {SYS_newfstatat, C | G | U, ANY},
