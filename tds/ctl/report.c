@@ -1,8 +1,16 @@
 #include "tds/ctl/ctl.h"
 
-#include "protocol/names.h"
+#include "protocol/control.h"
+#include "tds/base/names.h"
 
 #include <inttypes.h>
+
+#define X(number, enumerator, ...)                                             \
+	_Static_assert(number == (int)enumerator,                              \
+	    #enumerator " is printed by its own name");
+NAMES_LEVELS(X)
+NAMES_STATES(X)
+#undef X
 
 /* Control characters were refused by the configuration; escaped all the same. */
 static void

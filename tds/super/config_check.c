@@ -1,5 +1,5 @@
 /* config_check: what only shows when everything has been read. */
-#include "protocol/names.h"
+#include "tds/base/names.h"
 #include "tds/super/config.h"
 #include "tds/super/unicode.h"
 

@@ -1,5 +1,6 @@
 /* config_domain: the grammar of one file of domains.d. */
-#include "protocol/names.h"
+#include "protocol/control.h"
+#include "tds/base/names.h"
 #include "tds/super/config_file.h"
 #include "tds/super/config_keys.h"
 #include "tds/super/unicode.h"
@@ -10,6 +11,14 @@
 
 /* "is too long" is for bytes; this is for the eye. */
 enum { LABEL_MAX_CHARACTERS = 24 };
+
+#define X(number, enumerator, ...)                                             \
+	_Static_assert(number == (int)enumerator,                              \
+	    "the core takes " #enumerator " for what a file calls so");
+NAMES_LEVELS(X)
+NAMES_PATTERNS(X)
+#undef X
+_Static_assert(PATTERN_COUNT == 8, "every pattern has a name");
 
 static const char *
 set_name(void *target, const char *value)
