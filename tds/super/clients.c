@@ -8,20 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 
 static const uint64_t client_deadline_ns = 5000000000u;
 
+/* The connection last: its end tells that nothing of it is left here. */
 static void
 client_close(struct super *s, struct client *c)
 {
+	if (c->picture >= 0)
+		close(c->picture);
 	if (c->fd >= 0) {
 		loop_remove(&s->loop, c->fd);
 		close(c->fd);
 	}
-	if (c->picture >= 0)
-		close(c->picture);
 	*c = (struct client){.fd = -1, .picture = -1};
 }
 
@@ -102,10 +102,10 @@ on_screenshot(struct super *s, struct client *c, uint32_t output)
 		return;
 	}
 	const struct core_output *o = &s->config.outputs[output].core;
-	c->picture = memfd_create("tds-picture", MFD_CLOEXEC);
-	if (c->picture < 0 ||
-	    ftruncate(c->picture, (off_t)o->width * o->height * 4) < 0) {
-		answer_result(s, c, -errno, "no memory for the picture");
+	c->picture = shared_memory(
+	    "tds-picture", (uint64_t)o->width * o->height * 4);
+	if (c->picture < 0) {
+		answer_result(s, c, c->picture, "no memory for the picture");
 		return;
 	}
 	expect_reply(s, c, REQUEST_PICTURE);
@@ -123,7 +123,8 @@ on_input(struct super *s, struct client *c, const struct core_input *in)
 	if (!(s->config.core.flags & CORE_TRY_OUT)) {
 		answer_result(s, c, -EPERM,
 		    "input from tdsctl is for trying out: it needs "
-		    "\"mode = try-out\" in tds.conf");
+		    "\"mode = try-out\" in %.64s, line %d",
+		    s->config.file, s->config.mode_line);
 		return;
 	}
 	core_send(s,

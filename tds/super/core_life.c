@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+static const uint64_t ready_time_ns = 10000000000u;
+
 void
 core_send(struct super *s, int len, const int *fds, uint32_t n_fds)
 {
@@ -119,9 +121,8 @@ send_configuration(struct super *s)
 void
 core_begin(struct super *s)
 {
-	const bool may_share = s->config.core.flags & CORE_TRY_OUT;
 	int err = spawn(
-	    s->core_path, "tds-compositor", ROLE_CORE, may_share, &s->core);
+	    s->core_path, "tds-compositor", ROLE_CORE, s->is_plain, &s->core);
 
 	backoff_started(&s->core_backoff);
 	if (err == 0)
@@ -135,6 +136,15 @@ core_begin(struct super *s)
 		return;
 	}
 	send_configuration(s);
+	super_arm(s);
+}
+
+uint64_t
+core_deadline_ns(const struct super *s)
+{
+	return s->core.pid > 0 && !s->core_is_ready
+	    ? s->core_backoff.started_ns + ready_time_ns
+	    : 0;
 }
 
 void

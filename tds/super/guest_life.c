@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+/* A drag makes many sizes; a hostile process could ask without end. */
+static const uint64_t vnc_every_ns = 100000000u;
+
 static const char *
 name_of(const struct super *s, uint32_t i)
 {
@@ -63,15 +66,26 @@ guest_relink(struct super *s, uint32_t i)
 	    encode_empty(GUEST_CORE, s->record, sizeof(s->record)), fds, 3);
 }
 
+uint64_t
+guest_vnc_ns(const struct guest *g)
+{
+	return g->child.pid > 0 && g->wants_vnc ? g->last_vnc_ns + vnc_every_ns
+						: 0;
+}
+
 /* The VM's console, by which QEMU tells its guest about a new size. */
-static void
-give_vnc(struct super *s, uint32_t i)
+void
+guest_give_vnc(struct super *s, uint32_t i)
 {
 	const char *path = s->config.domains[i].vnc;
+	struct guest *g = &s->guests[i];
+
+	g->wants_vnc = false;
+	g->last_vnc_ns = super_now_ns();
 	int AUTO_FD fd = place_connect_vnc(&s->config.domains[i]);
 
 	if (fd < 0) {
-		log_peer(&s->budget, name_of(s, i),
+		log_guest(&g->budget, name_of(s, i),
 		    "cannot tell its guest the new size: %s: %s (start QEMU "
 		    "with -vnc unix:%s)",
 		    path, strerror(-fd), path);
@@ -101,12 +115,17 @@ on_guest(void *data, uint32_t events)
 	received_finish(&r);
 	if (err == 0 && op != GUEST_WANT_VNC)
 		err = -EPROTO;
-	if (err == -EPIPE || err == -ECONNRESET)
+	if (err == -EPIPE || err == -ECONNRESET) {
 		child_hung_up(&s->loop, &g->child);
-	else if (err < 0)
+	} else if (err < 0) {
 		guest_end(s, i, strerror(-err));
-	else
-		give_vnc(s, i);
+	} else {
+		g->wants_vnc = true;
+		if (guest_vnc_ns(g) <= super_now_ns())
+			guest_give_vnc(s, i);
+		else
+			super_arm(s);
+	}
 }
 
 static void
@@ -132,7 +151,7 @@ set_up(struct super *s, uint32_t i, int pool)
 	    .pool_bytes = d->pool_bytes};
 
 	memcpy(setup.name, d->core.name, sizeof(setup.name));
-	const int err = place_domain(&s->place, d, fds + 4);
+	const int err = place_domain(d, fds + 4);
 	if (err == 0)
 		guest_send(s, i,
 		    encode_guest_setup(&setup, s->record, sizeof(s->record)),
@@ -144,7 +163,6 @@ set_up(struct super *s, uint32_t i, int pool)
 static int
 try_begin(struct super *s, uint32_t i)
 {
-	const bool may_share = s->config.core.flags & CORE_TRY_OUT;
 	struct guest *g = &s->guests[i];
 	char name[TDS_NAME_BYTES + 16];
 	int AUTO_FD pool =
@@ -159,7 +177,7 @@ try_begin(struct super *s, uint32_t i)
 	if (err < 0)
 		return err;
 	snprintf(name, sizeof(name), "tds-guest@%s", name_of(s, i));
-	err = spawn(s->guest_path, name, ROLE_GUEST, may_share, &g->child);
+	err = spawn(s->guest_path, name, ROLE_GUEST, s->is_plain, &g->child);
 	if (err == 0)
 		err = loop_add(
 		    &s->loop, g->child.channel, EPOLLIN, on_guest, g);
@@ -180,6 +198,7 @@ forget(struct super *s, uint32_t i)
 	if (g->pool >= 0)
 		close(g->pool);
 	g->pool = -1;
+	g->wants_vnc = false;
 	backoff_ended(&g->backoff);
 	super_arm(s);
 }
@@ -206,8 +225,9 @@ guest_end(struct super *s, uint32_t i, const char *why)
 
 	if (s->guests[i].child.pid < 0)
 		return;
-	log_error("tds-guest@%s ended (%s); its virtual machine must be "
-		  "restarted to be shown again",
+	log_guest(&s->guests[i].budget, name_of(s, i),
+	    "tds-guest@%s ended (%s); its virtual machine must be "
+	    "restarted to be shown again",
 	    name_of(s, i), why);
 	forget(s, i);
 	if (s->core_is_ready)

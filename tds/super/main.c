@@ -58,8 +58,11 @@ super_arm(struct super *s)
 {
 	uint64_t next = s->core_backoff.again_ns;
 
-	for (uint32_t i = 0; i < s->config.n_domains; i++)
+	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		next = earlier(next, s->guests[i].backoff.again_ns);
+		next = earlier(next, guest_vnc_ns(&s->guests[i]));
+	}
+	next = earlier(next, core_deadline_ns(s));
 	for (uint32_t i = 0; i < MAX_CLIENTS; i++)
 		if (s->clients[i].fd >= 0)
 			next = earlier(next, s->clients[i].deadline_ns);
@@ -88,10 +91,17 @@ on_timer(void *data, uint32_t events)
 	(void)events;
 	if (is_due(&s->core_backoff, now))
 		core_begin(s);
-	for (uint32_t i = 0; i < s->config.n_domains; i++)
+	for (uint32_t i = 0; i < s->config.n_domains; i++) {
+		const uint64_t vnc = guest_vnc_ns(&s->guests[i]);
 		if (is_due(&s->guests[i].backoff, now))
 			guest_begin(s, i);
+		if (vnc != 0 && vnc <= now)
+			guest_give_vnc(s, i);
+	}
 	clients_expire(s, now);
+	const uint64_t deadline = core_deadline_ns(s);
+	if (deadline != 0 && deadline <= now)
+		core_end(s, "it is not ready after 10 s");
 	super_arm(s);
 }
 
@@ -166,35 +176,23 @@ watch_signals(struct super *s)
 
 /* ---------------------------------------------------------------- start-up */
 
-/* A child that tries: try-out mode must say so if it does not work. */
-static bool
-can_seal(enum role role)
-{
-	const char *what = "";
-	int status;
-	const pid_t pid = fork();
-
-	if (pid == 0)
-		_exit(rights_seal(role, false, &what) == 0 ? 0 : 1);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	return pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
+/* Try-out mode goes on without a seal, and says so; any other mode does not. */
 static int
-check_sealing(struct super *s)
+check_sealing(struct super *s, const char *program, enum role role)
 {
-	if (can_seal(ROLE_CORE) && can_seal(ROLE_GUEST))
+	char what[128] = "";
+	const int err = spawn_probe(role, what, sizeof(what), &s->is_plain);
+
+	if (err == 0)
 		return 0;
-	if (!(s->config.core.flags & CORE_TRY_OUT)) {
-		log_error("this kernel or user cannot seal processes in "
-			  "(namespaces, Landlock and seccomp are needed); only "
-			  "\"mode = try-out\" goes on without");
-		return -EPERM;
-	}
-	log_error("processes run without their sandbox: try-out only");
+	log_error("%s cannot be sealed in (%s): namespaces, Landlock and "
+		  "seccomp are needed%s",
+	    program, what,
+	    s->config.is_try_out
+		? "; try-out mode goes on, and the trust bar says so"
+		: "; only \"mode = try-out\" goes on without");
 	s->config.core.flags |= CORE_UNSEALED;
-	return 0;
+	return s->config.is_try_out ? 0 : err;
 }
 
 static int
@@ -220,7 +218,9 @@ start(struct super *s)
 	if (err == 0)
 		err = place_open(&s->place, s->config.run_dir);
 	if (err == 0)
-		err = check_sealing(s);
+		err = check_sealing(s, "tds-compositor", ROLE_CORE);
+	if (err == 0)
+		err = check_sealing(s, "tds-guest", ROLE_GUEST);
 	if (err == 0)
 		err = loop_init(&s->loop);
 	if (err == 0)
@@ -251,7 +251,7 @@ stop(struct super *s)
 	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		child_kill(&s->guests[i].child);
 		if (s->place.lock >= 0)
-			place_remove_domain(&s->place, &s->config.domains[i]);
+			place_remove_domain(&s->config.domains[i]);
 	}
 	child_kill(&s->core);
 	place_close(&s->place);

@@ -148,12 +148,10 @@ listen_all(int dir, int listeners[PLACE_SOCKETS])
 }
 
 int
-place_domain(const struct place *place, const struct config_domain *domain,
-    int listeners[PLACE_SOCKETS])
+place_domain(const struct config_domain *domain, int listeners[PLACE_SOCKETS])
 {
 	const uid_t user = domain->has_user ? domain->uid : geteuid();
 
-	(void)place;
 	for (int i = 0; i < PLACE_SOCKETS; i++)
 		listeners[i] = -1;
 	int AUTO_FD dir = open_dir(domain->sockets, 0700, user);
@@ -174,17 +172,16 @@ place_domain(const struct place *place, const struct config_domain *domain,
 }
 
 void
-place_remove_domain(const struct place *place,
-    const struct config_domain *domain)
+place_remove_domain(const struct config_domain *domain)
 {
 	int AUTO_FD dir = open(domain->sockets,
 	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-	(void)place;
 	for (int i = 0; i < PLACE_SOCKETS && dir >= 0; i++)
 		unlinkat(dir, socket_names[i], 0);
 	/* the VM may still have its VNC socket there: then it stays */
-	rmdir(domain->sockets);
+	if (!domain->lines[KEY_SOCKETS])
+		rmdir(domain->sockets);
 }
 
 void

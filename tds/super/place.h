@@ -24,11 +24,10 @@ struct place {
 /* All of these log what is wrong, with the remedy. 0 or -errno. */
 int place_open(struct place *place, const char *run_dir) MUST_CHECK;
 /* Listening stream sockets for one domain, in the order of GUEST_SETUP. */
-int place_domain(const struct place *place, const struct config_domain *domain,
+int place_domain(const struct config_domain *domain,
     int listeners[PLACE_SOCKETS]) MUST_CHECK;
 /* Remove what place_open() and place_domain() made. */
-void place_remove_domain(const struct place *place,
-    const struct config_domain *domain);
+void place_remove_domain(const struct config_domain *domain);
 void place_close(struct place *place);
 
 /*

@@ -106,11 +106,12 @@ become(const char *path, const char *name, int channel, pid_t parent)
 }
 
 int
-spawn(const char *path, const char *name, enum role role, bool may_share,
+spawn(const char *path, const char *name, enum role role, bool is_plain,
     struct child *out)
 {
 	struct clone_args args = {
-	    .flags = rights_namespaces(role), .exit_signal = SIGCHLD};
+	    .flags = is_plain ? 0 : rights_namespaces(role),
+	    .exit_signal = SIGCHLD};
 	const pid_t parent = getpid();
 	const uid_t uid = geteuid();
 	const gid_t gid = getegid();
@@ -121,11 +122,7 @@ spawn(const char *path, const char *name, enum role role, bool may_share,
 		return err;
 	int AUTO_FD ours = pair[0];
 	int AUTO_FD theirs = pair[1];
-	long pid = syscall(SYS_clone3, &args, sizeof(args));
-	if (pid < 0 && may_share) {
-		args.flags = 0;
-		pid = syscall(SYS_clone3, &args, sizeof(args));
-	}
+	const long pid = syscall(SYS_clone3, &args, sizeof(args));
 	if (pid < 0)
 		return -errno;
 	if (pid == 0 && (args.flags & CLONE_NEWUSER) && map_user(uid, gid) < 0)
@@ -135,6 +132,56 @@ spawn(const char *path, const char *name, enum role role, bool may_share,
 	out->pid = (pid_t)pid;
 	out->channel = TAKE_FD(ours);
 	return 0;
+}
+
+/* In a child of the probe: what the program will do before and after exec. */
+static void __attribute__((noreturn))
+try_to_seal(enum role role, uid_t uid, gid_t gid, int answer)
+{
+	const char *what = "the map of a user namespace";
+	int err = map_user(uid, gid) < 0 ? -errno : 0;
+	char line[96];
+
+	if (err == 0)
+		err = rights_seal(role, false, &what);
+	if (err == 0)
+		_exit(0);
+	snprintf(line, sizeof(line), "%s: %s", what, strerror(-err));
+	const ssize_t n = write(answer, line, strlen(line));
+	_exit(n < 0 ? 2 : 1);
+}
+
+int
+spawn_probe(enum role role, char *what, size_t size, bool *is_plain)
+{
+	struct clone_args args = {
+	    .flags = rights_namespaces(role), .exit_signal = SIGCHLD};
+	const uid_t uid = geteuid();
+	const gid_t gid = getegid();
+	int pair[2], status = 0;
+
+	const int err = channel_pair(pair);
+	if (err < 0)
+		return err;
+	int AUTO_FD ours = pair[0];
+	int AUTO_FD theirs = pair[1];
+	const long pid = syscall(SYS_clone3, &args, sizeof(args));
+	if (pid < 0) {
+		snprintf(what, size, "namespaces: %s", strerror(errno));
+		*is_plain = true;
+		return -EPERM;
+	}
+	if (pid == 0)
+		try_to_seal(role, uid, gid, theirs);
+	while (waitpid((pid_t)pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	const ssize_t n = read(ours, what, size - 1);
+	what[n > 0 ? n : 0] = 0;
+	if (n <= 0)
+		snprintf(what, size, "a sealed process is killed at once");
+	return -EPERM;
 }
 
 void

@@ -8,6 +8,8 @@
 #include "tds/base/loop.h"
 #include "tds/base/rights.h"
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 /* Found beside tdsd, in its sibling build folders, or in the libexec folder. */
@@ -19,15 +21,22 @@ struct child {
 };
 
 /*
- * may_share: try-out mode: without its namespaces if the kernel refuses them.
+ * is_plain: without its namespaces (try-out mode where there are none).
  * 0 or -errno; *out is set on success only.
  */
-int spawn(const char *path, const char *name, enum role role, bool may_share,
+int spawn(const char *path, const char *name, enum role role, bool is_plain,
     struct child *out) MUST_CHECK;
 /*
  * Its channel was closed: it is dead, or it must be. How it ended is told by
  * SIGCHLD; what killed it before stays what killed it.
  */
 void child_hung_up(struct loop *loop, const struct child *child);
+/*
+ * Find out, in a child born like a real one, whether this role can be sealed
+ * in here. 0, or -errno with what[size] naming what is missing; *is_plain is
+ * set to true if there are not even namespaces.
+ */
+int spawn_probe(enum role role, char *what, size_t size,
+    bool *is_plain) MUST_CHECK;
 /* Kill it, wait for it, close its channel. Legal without a child. */
 void child_kill(struct child *child);

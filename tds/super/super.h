@@ -35,6 +35,9 @@ struct guest {
 	struct shared_link link;
 	int pool; /* owned, read-only: for the core; -1: none */
 	struct backoff backoff;
+	uint64_t last_vnc_ns; /* when its VNC server was asked for */
+	bool wants_vnc;	      /* again, and it is too early */
+	struct log_budget budget;
 };
 
 enum request { REQUEST_NONE, REQUEST_STATUS, REQUEST_PICTURE, REQUEST_FOCUS };
@@ -52,6 +55,7 @@ struct super {
 	struct config config;
 	struct loop loop;
 	char core_path[PATH_MAX], guest_path[PATH_MAX];
+	bool is_plain; /* no namespaces here: try-out mode only */
 	struct child core;
 	bool core_is_ready;
 	struct backoff core_backoff;
@@ -76,12 +80,17 @@ void backoff_ended(struct backoff *b);
 /* core_life.c */
 void core_begin(struct super *s);
 void core_end(struct super *s, const char *why);
+/* When a core that is starting must be ready; 0: none is. */
+uint64_t core_deadline_ns(const struct super *s);
 /* Send a record that s->record holds; a core that takes none is ended. */
 void core_send(struct super *s, int len, const int *fds, uint32_t n_fds);
 
 /* guest_life.c */
 void guest_begin(struct super *s, uint32_t i);
 void guest_end(struct super *s, uint32_t i, const char *why);
+/* When its wish for the VNC server is due; 0: it has none. */
+uint64_t guest_vnc_ns(const struct guest *g);
+void guest_give_vnc(struct super *s, uint32_t i);
 /* The core is ready: show it this guest. */
 void guest_link(struct super *s, uint32_t i);
 /* The core is gone: a fresh ring and doorbells for this guest. */
