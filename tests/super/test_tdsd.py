@@ -183,6 +183,34 @@ class Life(Fresh):
         wait_for(lambda: self.stack.n_fds() == fds)
 
 
+class Unsealed(unittest.TestCase):
+    """In a chroot the kernel gives nobody a user namespace."""
+
+    def within(self, stack_dir):
+        root = os.path.join(stack_dir, 'root')
+        os.mkdir(root)
+        return ['unshare', '-rm', 'sh', '-c',
+                'mount --rbind / "$0" && exec chroot "$0" "$@"', root]
+
+    def test_normal_mode_refuses_to_start_and_says_why(self):
+        s = Stack(mode='normal')
+        self.addCleanup(s.remove)
+        done = subprocess.run(
+            [*self.within(s.dir), stack.TDSD, '--config', s.config],
+            capture_output=True, text=True, timeout=20, check=False)
+        self.assertEqual(done.returncode, 1, done)
+        self.assertIn('cannot be sealed in (namespaces: ', done.stderr)
+        self.assertIn('mode = try-out', done.stderr)
+
+    def test_try_out_goes_on_and_says_so(self):
+        s = Stack()
+        self.addCleanup(s.remove)
+        s.start(within=self.within(s.dir))
+        self.assertIs(s.status()['sealed'], False)
+        self.assertIn('NOT SEALED', s.ctl('status').stdout)
+        self.assertIn('cannot be sealed in (namespaces: ', s.said())
+
+
 class Control(unittest.TestCase):
     """One stack for all: no request may hurt the next one."""
 
@@ -194,6 +222,7 @@ class Control(unittest.TestCase):
     def test_status_is_json_of_what_was_configured(self):
         s = self.stack.status()
         self.assertEqual(s['mode'], 'try-out')
+        self.assertIs(s['sealed'], True)
         self.assertIs(s['locked'], False)
         self.assertIs(s['attention'], False)
         self.assertEqual([(o['name'], o['width'], o['height'], o['scale'])
