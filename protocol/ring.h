@@ -149,17 +149,17 @@ struct wire_vm {
   @ ensures \result == 0 <==> len == 32;
   @ ensures len == 32 ==> out->op == \old(bytes[0]);
   @ ensures len == 32 ==> out->scanout == \old(bytes[1]);
-  @ ensures len == 32 ==> out->zero == le16{Old}(bytes, 2);
-  @ ensures len == 32 ==> out->seq == le32{Old}(bytes, 4);
-  @ ensures len == 32 ==> out->page == le32{Old}(bytes, 8);
-  @ ensures len == 32 ==> out->stride == le32{Old}(bytes, 12);
-  @ ensures len == 32 ==> out->width == le16{Old}(bytes, 16);
-  @ ensures len == 32 ==> out->height == le16{Old}(bytes, 18);
-  @ ensures len == 32 ==> out->x == le16{Old}(bytes, 20);
-  @ ensures len == 32 ==> out->y == le16{Old}(bytes, 22);
-  @ ensures len == 32 ==> out->w == le16{Old}(bytes, 24);
-  @ ensures len == 32 ==> out->h == le16{Old}(bytes, 26);
-  @ ensures len == 32 ==> out->zero2 == le32{Old}(bytes, 28);
+  @ ensures len == 32 ==> out->zero == le16{Old}(bytes + 2);
+  @ ensures len == 32 ==> out->seq == le32{Old}(bytes + 4);
+  @ ensures len == 32 ==> out->page == le32{Old}(bytes + 8);
+  @ ensures len == 32 ==> out->stride == le32{Old}(bytes + 12);
+  @ ensures len == 32 ==> out->width == le16{Old}(bytes + 16);
+  @ ensures len == 32 ==> out->height == le16{Old}(bytes + 18);
+  @ ensures len == 32 ==> out->x == le16{Old}(bytes + 20);
+  @ ensures len == 32 ==> out->y == le16{Old}(bytes + 22);
+  @ ensures len == 32 ==> out->w == le16{Old}(bytes + 24);
+  @ ensures len == 32 ==> out->h == le16{Old}(bytes + 26);
+  @ ensures len == 32 ==> out->zero2 == le32{Old}(bytes + 28);
   @*/
 int decode_commit(const uint8_t *bytes, uint32_t len,
     struct wire_commit *out) MUST_CHECK;
@@ -171,10 +171,10 @@ int decode_commit(const uint8_t *bytes, uint32_t len,
   @ ensures \result == 0 <==> len == 32;
   @ ensures len == 32 ==> out->op == \old(bytes[0]);
   @ ensures len == 32 ==> out->visible == \old(bytes[1]);
-  @ ensures len == 32 ==> out->zero == le16{Old}(bytes, 2);
-  @ ensures len == 32 ==> out->page == le32{Old}(bytes, 4);
-  @ ensures len == 32 ==> out->hot_x == le16{Old}(bytes, 8);
-  @ ensures len == 32 ==> out->hot_y == le16{Old}(bytes, 10);
+  @ ensures len == 32 ==> out->zero == le16{Old}(bytes + 2);
+  @ ensures len == 32 ==> out->page == le32{Old}(bytes + 4);
+  @ ensures len == 32 ==> out->hot_x == le16{Old}(bytes + 8);
+  @ ensures len == 32 ==> out->hot_y == le16{Old}(bytes + 10);
   @ ensures len == 32 ==> \forall integer i; 0 <= i < 20 ==>
   @   out->zero2[i] == \old(bytes[12 + i]);
   @*/
@@ -247,12 +247,13 @@ int encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
   @   assumes in->x + in->w <= in->width && in->y + in->h <= in->height;
   @   assumes 4096 * in->page + in->stride * in->height <= pool_bytes;
   @   ensures \result == 0;
-  @   ensures out->scanout == in->scanout && out->seq == in->seq;
-  @   ensures out->offset_bytes == 4096 * in->page;
-  @   ensures out->stride_bytes == in->stride;
-  @   ensures out->width_px == in->width && out->height_px == in->height;
-  @   ensures out->x == in->x && out->y == in->y;
-  @   ensures out->w == in->w && out->h == in->h;
+  @   ensures out->scanout == \old(in->scanout) && out->seq == \old(in->seq);
+  @   ensures out->offset_bytes == 4096 * \old(in->page);
+  @   ensures out->stride_bytes == \old(in->stride);
+  @   ensures out->width_px == \old(in->width);
+  @   ensures out->height_px == \old(in->height);
+  @   ensures out->x == \old(in->x) && out->y == \old(in->y);
+  @   ensures out->w == \old(in->w) && out->h == \old(in->h);
   @ behavior malformed:
   @   assumes in->op != 1 || in->zero != 0 || in->zero2 != 0;
   @   ensures \result == -74;
@@ -353,11 +354,11 @@ struct down {
   @ ensures \result == 0 ==> out->op == \old(bytes[0]);
   @ ensures \result == 0 ==> out->device == \old(bytes[1]);
   @ ensures \result == 0 ==> out->scanout == \old(bytes[2]);
-  @ ensures \result == 0 ==> out->seq == le32{Old}(bytes, 4);
-  @ ensures \result == 0 ==> out->type == le16{Old}(bytes, 8);
-  @ ensures \result == 0 ==> out->code == le16{Old}(bytes, 10);
-  @ ensures \result == 0 ==> out->width == le16{Old}(bytes, 16);
-  @ ensures \result == 0 ==> out->height == le16{Old}(bytes, 18);
+  @ ensures \result == 0 ==> out->seq == le32{Old}(bytes + 4);
+  @ ensures \result == 0 ==> out->type == le16{Old}(bytes + 8);
+  @ ensures \result == 0 ==> out->code == le16{Old}(bytes + 10);
+  @ ensures \result == 0 ==> out->width == le16{Old}(bytes + 16);
+  @ ensures \result == 0 ==> out->height == le16{Old}(bytes + 18);
   @*/
 int decode_down(const uint8_t *bytes, uint32_t len,
     struct down *out) MUST_CHECK;

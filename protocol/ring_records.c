@@ -115,6 +115,31 @@ lies_in_buffer(uint16_t x, uint16_t y, uint16_t w, uint16_t h, uint16_t width,
 	return (uint32_t)x + w <= width && (uint32_t)y + h <= height;
 }
 
+/*@ requires \valid_read(in) && \valid(out) && \separated(in, out);
+  @ assigns *out;
+  @ ensures out->scanout == \old(in->scanout) && out->seq == \old(in->seq);
+  @ ensures out->offset_bytes == 4096 * \old(in->page);
+  @ ensures out->stride_bytes == \old(in->stride);
+  @ ensures out->width_px == \old(in->width);
+  @ ensures out->height_px == \old(in->height);
+  @ ensures out->x == \old(in->x) && out->y == \old(in->y);
+  @ ensures out->w == \old(in->w) && out->h == \old(in->h);
+  @*/
+static void
+believe_commit(const struct wire_commit *in, struct commit *out)
+{
+	out->scanout = in->scanout;
+	out->seq = in->seq;
+	out->offset_bytes = (uint64_t)in->page * TDS_PAGE_BYTES;
+	out->stride_bytes = in->stride;
+	out->width_px = in->width;
+	out->height_px = in->height;
+	out->x = in->x;
+	out->y = in->y;
+	out->w = in->w;
+	out->h = in->h;
+}
+
 int
 check_commit(const struct wire_commit *in, uint64_t pool_bytes,
     uint32_t scanouts, struct commit *out)
@@ -136,18 +161,7 @@ check_commit(const struct wire_commit *in, uint64_t pool_bytes,
 	if (!lies_in_pool(in->page, in->stride, in->height, pool_bytes))
 		return -ERANGE;
 
-	*out = (struct commit){
-	    .scanout = in->scanout,
-	    .seq = in->seq,
-	    .offset_bytes = (uint64_t)in->page * TDS_PAGE_BYTES,
-	    .stride_bytes = in->stride,
-	    .width_px = in->width,
-	    .height_px = in->height,
-	    .x = in->x,
-	    .y = in->y,
-	    .w = in->w,
-	    .h = in->h,
-	};
+	believe_commit(in, out);
 	return 0;
 }
 

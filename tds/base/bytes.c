@@ -42,7 +42,7 @@ put_u32(uint8_t *at, uint32_t value)
 
 /*@ requires \valid(at + (0 .. 7));
   @ assigns at[0 .. 7];
-  @ ensures le64(at, 0) == value;
+  @ ensures le64(at) == value;
   @*/
 static void
 put_u64(uint8_t *at, uint64_t value)

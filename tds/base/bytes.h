@@ -32,22 +32,21 @@ struct rd {
   @ predicate rd_has{L}(struct rd *rd, integer n) =
   @   rd->failed == 0 && rd->len - rd->off >= n;
   @
-  @ logic integer le16{L}(uint8_t *p, integer at) = p[at] + 256 * p[at + 1];
-  @ logic integer le32{L}(uint8_t *p, integer at) =
-  @   p[at] + 256 * p[at + 1] + 65536 * p[at + 2] + 16777216 * p[at + 3];
-  @ logic integer le64{L}(uint8_t *p, integer at) =
-  @   le32(p, at) + 4294967296 * le32(p, at + 4);
+  @ logic integer le16{L}(uint8_t *p) = p[0] + 256 * p[1];
+  @ logic integer le32{L}(uint8_t *p) =
+  @   p[0] + 256 * p[1] + 65536 * p[2] + 16777216 * p[3];
+  @ logic integer le64{L}(uint8_t *p) = le32(p) + 4294967296 * le32(p + 4);
   @*/
 
 /* Little-endian numbers and bytes at a place that the caller knows is there. */
 /*@ requires \valid_read(at + (0 .. 1));
   @ assigns \nothing;
-  @ ensures \result == le16(at, 0);
+  @ ensures \result == le16(at);
   @*/
 uint16_t get_u16(const uint8_t *at);
 /*@ requires \valid_read(at + (0 .. 3));
   @ assigns \nothing;
-  @ ensures \result == le32(at, 0);
+  @ ensures \result == le32(at);
   @*/
 uint32_t get_u32(const uint8_t *at);
 /*@ requires bytes_readable(at, n) && bytes_writable(out, n);
@@ -59,12 +58,12 @@ void copy_bytes(const uint8_t *at, uint8_t *out, uint32_t n);
 
 /*@ requires \valid(at + (0 .. 1));
   @ assigns at[0 .. 1];
-  @ ensures le16(at, 0) == value;
+  @ ensures le16(at) == value;
   @*/
 void put_u16(uint8_t *at, uint16_t value);
 /*@ requires \valid(at + (0 .. 3));
   @ assigns at[0 .. 3];
-  @ ensures le32(at, 0) == value;
+  @ ensures le32(at) == value;
   @*/
 void put_u32(uint8_t *at, uint32_t value);
 /*@ requires bytes_writable(at, n);
@@ -102,7 +101,7 @@ uint8_t rd_u8(struct rd *rd);
   @ behavior has:
   @   assumes rd_has(rd, 2);
   @   ensures rd->failed == 0 && rd->off == \old(rd->off) + 2;
-  @   ensures \result == le16(rd->bytes, \old(rd->off));
+  @   ensures \result == le16(rd->bytes + \old(rd->off));
   @ behavior short:
   @   assumes !rd_has(rd, 2);
   @   ensures rd->failed == 1 && rd->off == \old(rd->off) && \result == 0;
@@ -116,7 +115,7 @@ uint16_t rd_u16(struct rd *rd);
   @ behavior has:
   @   assumes rd_has(rd, 4);
   @   ensures rd->failed == 0 && rd->off == \old(rd->off) + 4;
-  @   ensures \result == le32(rd->bytes, \old(rd->off));
+  @   ensures \result == le32(rd->bytes + \old(rd->off));
   @ behavior short:
   @   assumes !rd_has(rd, 4);
   @   ensures rd->failed == 1 && rd->off == \old(rd->off) && \result == 0;
@@ -130,7 +129,7 @@ uint32_t rd_u32(struct rd *rd);
   @ behavior has:
   @   assumes rd_has(rd, 8);
   @   ensures rd->failed == 0 && rd->off == \old(rd->off) + 8;
-  @   ensures \result == le64(rd->bytes, \old(rd->off));
+  @   ensures \result == le64(rd->bytes + \old(rd->off));
   @ behavior short:
   @   assumes !rd_has(rd, 8);
   @   ensures rd->failed == 1 && rd->off == \old(rd->off) && \result == 0;
@@ -209,7 +208,7 @@ void wr_u8(struct wr *wr, uint8_t value);
   @ behavior has:
   @   assumes wr_has(wr, 2);
   @   ensures wr->failed == 0 && wr->off == \old(wr->off) + 2;
-  @   ensures le16(wr->bytes, \old(wr->off)) == value;
+  @   ensures le16(wr->bytes + \old(wr->off)) == value;
   @ behavior full:
   @   assumes !wr_has(wr, 2);
   @   ensures wr->failed == 1;
@@ -223,7 +222,7 @@ void wr_u16(struct wr *wr, uint16_t value);
   @ behavior has:
   @   assumes wr_has(wr, 4);
   @   ensures wr->failed == 0 && wr->off == \old(wr->off) + 4;
-  @   ensures le32(wr->bytes, \old(wr->off)) == value;
+  @   ensures le32(wr->bytes + \old(wr->off)) == value;
   @ behavior full:
   @   assumes !wr_has(wr, 4);
   @   ensures wr->failed == 1;
@@ -237,7 +236,7 @@ void wr_u32(struct wr *wr, uint32_t value);
   @ behavior has:
   @   assumes wr_has(wr, 8);
   @   ensures wr->failed == 0 && wr->off == \old(wr->off) + 8;
-  @   ensures le64(wr->bytes, \old(wr->off)) == value;
+  @   ensures le64(wr->bytes + \old(wr->off)) == value;
   @ behavior full:
   @   assumes !wr_has(wr, 8);
   @   ensures wr->failed == 1;
