@@ -71,8 +71,9 @@ read_main(const char *text)
 static void
 expect(const char *got, const char *wanted)
 {
-	if (!strstr(got, wanted)) {
-		print_error("wanted: %s\nsaid: %s\n", wanted, got);
+	if (!wanted || !strstr(got, wanted)) {
+		print_error("wanted: %s\nsaid: %s\n",
+		    wanted ? wanted : "nothing", got);
 		fail();
 	}
 }
