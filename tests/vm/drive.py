@@ -231,10 +231,11 @@ class Session:
 
 
 def on_signal(number, frame):
-    """SIGTERM as Ctrl-C: everything is stopped on the way out."""
+    """As Ctrl-C: everything is stopped on the way out."""
     raise KeyboardInterrupt
 
 
 def stop_on_signals():
+    signal.signal(signal.SIGINT, on_signal)  # even if a shell ignored it
     signal.signal(signal.SIGTERM, on_signal)
     signal.signal(signal.SIGHUP, on_signal)
