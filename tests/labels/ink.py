@@ -129,28 +129,35 @@ def search(region, mask, key):
     return (float(score.flat[at]), *divmod(at, W - w + 1))
 
 
-def judge_at(region, mask, t, y, x):
+def judge_at(region, mask, t, y, x, is_squeezed):
     """None if the text stands there, else what is wrong."""
+    # a squeezed letter stands on a whole pixel, up to half a one beside
+    # where it belongs
+    most = 1.0 if t.stroke < 4 else 0.7  # half a pixel is little in 26 px
+    least, letter, most = ((WHOLE, LETTER, BLOT),
+                           (0.75, 0.5, most))[is_squeezed]
     h, w = t.ink.shape
     r, m = region[y:y + h, x:x + w], mask[y:y + h, x:x + w]
     whole = correlate(r, t.ink, m)
-    if whole < WHOLE:
+    if whole < least:
         return "correlation %.2f" % whole
     k = t.stroke
     blot = np.abs(box_sums((r - t.ink) * m, k, k)).max() / (k * k)
-    if blot > BLOT:
+    if blot > most:
         return "a stroke differs (%.2f)" % blot
     for i, (x0, x1, is_blank) in enumerate(t.cells):
         mm = m[:, x0:x1]
         if mm.mean() < 0.7:
             continue
         if is_blank:
-            if (r[:, x0:x1] * mm).mean() > PAD:
+            k = 1 if is_squeezed else 0
+            if x1 - x0 > 2 * k and (r * m)[:, x0 + k:x1 - k].mean() > PAD:
                 return "ink where a space belongs"
             continue
-        # one column to the left and right may belong to a neighbour
-        one = correlate(r[:, x0:x1], t.ink[:, x0:x1], mm)
-        if one < LETTER:
+        one = max(correlate(r[:, x0 + k:x1 + k], t.ink[:, x0:x1],
+                            m[:, x0 + k:x1 + k])
+                  for k in ((-1, 0, 1) if is_squeezed else (0,)))
+        if one < letter:
             return "letter %d does not match (%.2f)" % (i + 1, one)
     end = t.cells[-1][1]
     for x0, x1 in ((0, t.pad - 1), (end + 1, end + t.pad - 1)):
@@ -159,28 +166,35 @@ def judge_at(region, mask, t, y, x):
     return None
 
 
-def find(region, mask, text, weight, sizes, squeezes=(1.0,)):
-    """
-    Is exactly this text somewhere in region? (None, x of its end) or
-    (reason, 0). sizes: px, the first that fits wins.
-    """
-    worst = "nothing like it found"
-    best = -1.0
+def places(region, mask, text, weight, sizes, squeezes):
+    """Where it may stand, the likeliest first: (score, px, squeeze, y, x)."""
+    found = []
     for px in sizes:
         for squeeze in squeezes:
             score, y, x = search(region, mask,
                                  (text, weight, px, 0, squeeze))
-            if score < 0.6:
-                continue
-            for phase in (0, 2, 4, 6, 1, 3, 5, 7):
-                t = template(text, weight, px, phase, squeeze)
-                h, w = t.ink.shape
-                for dx in (0, -1, 1):
-                    if not 0 <= x + dx <= region.shape[1] - w:
-                        continue
-                    why = judge_at(region, mask, t, y, x + dx)
-                    if why is None:
-                        return None, x + dx + t.cells[-1][1]
-                    if score > best:
-                        best, worst = score, why
+            if score >= 0.6:
+                found.append((score, px, squeeze, y, x))
+    return sorted(found, reverse=True)[:6]
+
+
+def find(region, mask, text, weight, sizes, squeezes=(1.0,)):
+    """
+    Is exactly this text somewhere in region? (None, x of its end) or
+    (reason, 0). sizes: px. squeezes: how much narrower than natural.
+    """
+    worst = "nothing like it found"
+    for _, px, squeeze, y, x in places(region, mask, text, weight, sizes,
+                                       squeezes):
+        for phase in (0, 2, 4, 6, 1, 3, 5, 7):
+            t = template(text, weight, px, phase, squeeze)
+            w = t.ink.shape[1]
+            for dx in (0, -1, 1):
+                if not 0 <= x + dx <= region.shape[1] - w:
+                    continue
+                why = judge_at(region, mask, t, y, x + dx, squeeze != 1)
+                if why is None:
+                    return None, x + dx + t.cells[-1][1]
+                if worst.startswith(("nothing", "correlation")):
+                    worst = why
     return worst, 0

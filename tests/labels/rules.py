@@ -177,11 +177,13 @@ class Frame:
         why, end = self.memo.text(c, m, text, "Bold", self.sizes(15, 13))
         if why is None:
             return why, end
-        small = ink.template(text, "Bold", 13, 0, 1.0).ink.shape[1]
-        if small < room:
-            return why, end
-        steps = tuple(k / 64 for k in range(64, 31, -1))
-        return self.memo.text(c, m, text, "Bold", (13,), steps)
+        small = ink.template(text, "Bold", 13 * self.s, 0, 1.0).ink.shape[1]
+        if small < 0.75 * room:
+            return why, end  # no reason to have squeezed it
+        if not why.startswith(("nothing", "correlation")):
+            return why, end  # it is not squeezed, but wrong
+        steps = tuple(k / 256 for k in range(250, 127, -1))
+        return self.memo.text(c, m, text, "Bold", self.sizes(15, 13), steps)
 
     def name(self, c, mask, domain, end, room, what):
         width = ink.template(domain["name"], "Regular", 15 * self.s, 0,
