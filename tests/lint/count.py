@@ -18,7 +18,8 @@ BACK_END = ['compositor/main.c', 'compositor/headless*', 'compositor/link*',
 TOOLS = ['compositor/font/bake.c']
 CORE = ['compositor/*.[ch]', 'kbd/*.[ch]', 'protocol/*.[ch]']
 REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
-LIMIT_CORE, LIMIT_SUM = 4500, 12000
+# the sum: docs/architecture.md says why it is above the 12,000 of the design
+LIMIT_CORE, LIMIT_SUM = 4500, 13600
 
 # strings and characters are kept whole, so that "/*" in one is no comment
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
