@@ -1,7 +1,7 @@
 /*
- * random_scenes CHECKER [--quick] [--seed N] [--few N]: random desktops, drawn by the
- * real core and painter from random user and guest events with a paint after
- * every few of them, and judged by the independent checker, frame by frame.
+ * random_scenes CHECKER [--quick] [--seed N] [--few N]: random desktops, drawn
+ * by the real core and painter from random user and guest events with a paint
+ * after every few of them, and judged by the independent checker, each frame.
  *
  * Guests paint nothing but poison: colours that no trusted pixel ever has and
  * that differ from domain to domain.
