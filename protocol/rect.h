@@ -64,6 +64,9 @@ bool rect_covers(struct rect outer, struct rect inner);
   @ ensures rect_holds(\result);
   @ ensures \forall integer x, y;
   @   in(\result, x, y) <==> in(a, x, y) && in(b, x, y);
+  @ ensures \result.x0 < \result.x1 ==>
+  @   a.x0 <= \result.x0 && \result.x1 <= a.x1 &&
+  @   a.y0 <= \result.y0 && \result.y1 <= a.y1;
   @*/
 struct rect rect_intersect(struct rect a, struct rect b);
 
