@@ -2,12 +2,6 @@
 
 #include <string.h>
 
-int32_t
-canvas_rows(int32_t width)
-{
-	return CANVAS_PIXELS / width;
-}
-
 bool
 canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1)
 {
@@ -82,9 +76,8 @@ corner_cover(int32_t x, int32_t y, int32_t radius)
 	return n * 255 / 16;
 }
 
-/* Blend colour over the four corners of r, inside or outside of the disc. */
-static void
-corners_blend(struct canvas *c, struct rect r, int32_t radius,
+void
+canvas_corners(struct canvas *c, struct rect r, int32_t radius,
     uint32_t colour, bool is_inside)
 {
 	for (int32_t y = 0; y < radius; y++) {
@@ -113,7 +106,7 @@ canvas_round(struct canvas *c, struct rect r, int32_t radius, uint32_t colour)
 	const struct rect wide = {r.x0, r.y0 + radius, r.x1, r.y1 - radius};
 	canvas_fill(c, tall, colour);
 	canvas_fill(c, wide, colour);
-	corners_blend(c, r, radius, colour, true);
+	canvas_corners(c, r, radius, colour, true);
 }
 
 void
@@ -124,11 +117,4 @@ canvas_edged(struct canvas *c, struct rect r, struct edge e)
 
 	canvas_round(c, r, e.radius, e.colour);
 	canvas_round(c, in, e.radius - e.line, e.inside);
-}
-
-void
-canvas_round_off(struct canvas *c, struct rect r, int32_t radius,
-    uint32_t ground)
-{
-	corners_blend(c, r, radius, ground, false);
 }

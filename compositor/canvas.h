@@ -20,8 +20,6 @@ struct canvas {
 	uint32_t pixels[CANVAS_PIXELS];
 };
 
-/* Rows that fit when the band is width pixels wide: at least 1. */
-int32_t canvas_rows(int32_t width);
 /* Does anything in rows y0..y1 land here? Cheap way to leave things out. */
 bool canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1);
 /* Row y of the band; x counts from clip.x0. y must be inside clip. */
@@ -37,9 +35,12 @@ struct edge {
 	uint32_t colour, inside;
 };
 void canvas_edged(struct canvas *c, struct rect r, struct edge edge);
-/* Take the corners off something drawn in r: ground shows there. */
-void canvas_round_off(struct canvas *c, struct rect r, int32_t radius,
-    uint32_t ground);
+/*
+ * Blend colour over the four corners of r, inside or outside of the disc. With
+ * the ground outside, the corners of something drawn in r are taken off.
+ */
+void canvas_corners(struct canvas *c, struct rect r, int32_t radius,
+    uint32_t colour, bool is_inside);
 /* cover: 0..255 of colour over what is there. x, y may be outside. */
 void canvas_blend(struct canvas *c, int32_t x, int32_t y, uint32_t colour,
     uint32_t cover);

@@ -176,16 +176,18 @@ act_configure(struct core *core, struct actions *out, uint32_t window)
 static void
 domain_damage(struct core *core, uint32_t domain)
 {
-	for (uint32_t i = 0; i < core->scene.n_windows; i++)
-		if (core->scene.windows[i].domain == domain)
-			scene_damage_window(&core->scene, i);
+	scene_damage_domain(&core->scene, domain);
+	scene_damage_bars(&core->scene);
 	if (core->panel.is_open)
 		scene_damage_all(&core->scene); /* it tells the state */
 }
 
+/* Nothing of what the machine showed and set is left. */
 static void
-domain_forget_pictures(struct core *core, uint32_t domain)
+domain_forget(struct core *core, uint32_t domain)
 {
+	struct domain *d = &core->domains[domain];
+
 	for (uint32_t i = 0; i < core->scene.n_windows; i++) {
 		struct window *w = &core->scene.windows[i];
 		if (w->domain != domain)
@@ -193,9 +195,12 @@ domain_forget_pictures(struct core *core, uint32_t domain)
 		w->buffer = (struct commit){0};
 		damage_clear(&w->damage);
 	}
-	core->domains[domain].cursor = (struct cursor){0};
-	core->domains[domain].has_cursor = false;
+	d->vm_is_up = false;
+	d->leds = 0;
+	d->cursor = (struct cursor){0};
+	d->has_cursor = false;
 	pointer_damage(core);
+	domain_damage(core, domain);
 }
 
 static void
@@ -203,17 +208,14 @@ guest_link(struct core *core, uint32_t domain, struct actions *out)
 {
 	struct domain *d = &core->domains[domain];
 
-	domain_forget_pictures(core, domain);
+	domain_forget(core, domain);
 	if (core->focus == domain)
 		keys_forget_seen(&core->keys); /* the new process saw nothing */
 	d->is_linked = true;
-	d->vm_is_up = false;
 	d->has_news = false;
-	d->leds = 0;
 	for (uint32_t i = 0; i < core->scene.n_windows; i++)
 		if (core->scene.windows[i].domain == domain)
 			act_configure(core, out, i);
-	domain_damage(core, domain);
 }
 
 static void
@@ -221,18 +223,14 @@ guest_down(struct core *core, uint32_t domain)
 {
 	struct domain *d = &core->domains[domain];
 
-	domain_forget_pictures(core, domain);
+	domain_forget(core, domain);
 	d->is_linked = false;
-	d->vm_is_up = false;
 	d->is_stopped = true;
 	d->has_news = false;
-	d->leds = 0;
 	if (core->focus == domain)
 		focus_lose(core);
 	if (core->panel.back == domain)
 		core->panel.back = TDS_NONE;
-	domain_damage(core, domain);
-	scene_damage_bars(&core->scene);
 }
 
 static void
@@ -243,25 +241,11 @@ guest_vm(struct core *core, uint32_t domain, bool is_up)
 	/* one machine's presses are not the next one's to see released */
 	if (d->vm_is_up != is_up && core->focus == domain)
 		keys_forget_seen(&core->keys);
-	if (!is_up) {
-		d->is_stopped = d->is_stopped || d->vm_is_up;
-		d->leds = 0;
-		domain_forget_pictures(core, domain);
-	} else {
-		d->is_stopped = false;
-	}
+	d->is_stopped = !is_up && (d->is_stopped || d->vm_is_up);
+	if (!is_up)
+		domain_forget(core, domain);
 	d->vm_is_up = is_up;
 	domain_damage(core, domain);
-	scene_damage_bars(&core->scene);
-}
-
-/* Same picture memory and size: only the guest's own damage is new. */
-static bool
-is_same_buffer(const struct commit *a, const struct commit *b)
-{
-	return a->offset_bytes == b->offset_bytes &&
-	    a->stride_bytes == b->stride_bytes &&
-	    a->width_px == b->width_px && a->height_px == b->height_px;
 }
 
 static void
@@ -275,22 +259,34 @@ guest_commit(struct core *core, uint32_t domain, const struct commit *c)
 	if (at == TDS_NONE)
 		return;
 	struct window *w = &core->scene.windows[at];
-	const bool is_same = is_same_buffer(&w->buffer, c);
-	const bool is_same_size = w->buffer.width_px == c->width_px &&
-	    w->buffer.height_px == c->height_px;
+	const struct commit old = w->buffer;
+	const bool is_same_size =
+	    old.width_px == c->width_px && old.height_px == c->height_px;
+	/* Same picture memory: only the guest's own damage is new. */
+	const bool is_same = is_same_size &&
+	    old.offset_bytes == c->offset_bytes &&
+	    old.stride_bytes == c->stride_bytes;
 	w->buffer = *c;
 	if (!is_same_size)
 		scene_damage_window(&core->scene, at);
 	if (core->panel.is_open || !window_is_visible(w))
 		return; /* painted whole when it is shown again */
-	if (is_same)
-		damage_add(&w->damage,
-		    rect_make((int32_t)c->x, (int32_t)c->y, (int32_t)c->w,
-			(int32_t)c->h));
-	else
-		damage_add(&w->damage,
-		    rect_make(0, 0, (int32_t)c->width_px,
-			(int32_t)c->height_px));
+	damage_add(&w->damage, is_same ?
+	    rect_make((int32_t)c->x, (int32_t)c->y, (int32_t)c->w,
+		(int32_t)c->h) :
+	    rect_make(0, 0, (int32_t)c->width_px, (int32_t)c->height_px));
+}
+
+static void
+guest_cursor(struct core *core, uint32_t domain, const struct cursor *cursor)
+{
+	struct domain *d = &core->domains[domain];
+
+	d->has_news = true;
+	d->has_cursor = true;
+	d->cursor = *cursor;
+	if (core->focus == domain)
+		pointer_damage(core);
 }
 
 static void
@@ -318,72 +314,49 @@ frame(struct core *core, struct actions *out)
 	}
 }
 
-static bool
-is_for_a_linked_guest(const struct core *core, const struct event *event)
-{
-	return event->domain < core->n_domains &&
-	    core->domains[event->domain].is_linked;
-}
-
-static void
-guest_event(struct core *core, const struct event *event)
-{
-	if (!is_for_a_linked_guest(core, event))
-		return;
-	switch (event->kind) {
-	case EVENT_COMMIT:
-		guest_commit(core, event->domain, &event->commit);
-		return;
-	case EVENT_CURSOR:
-		core->domains[event->domain].has_news = true;
-		core->domains[event->domain].has_cursor = true;
-		core->domains[event->domain].cursor = event->cursor;
-		if (core->focus == event->domain)
-			pointer_damage(core);
-		return;
-	case EVENT_LEDS:
-		guest_leds(core, event->domain, event->leds);
-		return;
-	case EVENT_VM:
-		guest_vm(core, event->domain, event->is_up);
-		return;
-	case EVENT_INPUT:
-	case EVENT_LINK:
-	case EVENT_DOWN:
-	case EVENT_FOCUS:
-	case EVENT_FRAME:
-		return;
-	}
-}
-
 static void
 dispatch(struct core *core, const struct event *event, struct actions *out)
 {
+	const uint32_t domain = event->domain;
+	const bool is_known = domain < core->n_domains;
+	/* the records of a guest process that is not attached mean nothing */
+	const bool is_linked = is_known && core->domains[domain].is_linked;
+
 	switch (event->kind) {
 	case EVENT_INPUT:
 		input_event(core, &event->input, out);
 		return;
-	case EVENT_LINK:
-		if (event->domain < core->n_domains)
-			guest_link(core, event->domain, out);
-		return;
-	case EVENT_DOWN:
-		if (event->domain < core->n_domains)
-			guest_down(core, event->domain);
-		return;
-	case EVENT_FOCUS:
-		/* While the panel is open the answer is given there. */
-		if (event->domain < core->n_domains && !core->panel.is_open)
-			focus_set(core, event->domain, out);
-		return;
 	case EVENT_FRAME:
 		frame(core, out);
 		return;
+	case EVENT_LINK:
+		if (is_known)
+			guest_link(core, domain, out);
+		return;
+	case EVENT_DOWN:
+		if (is_known)
+			guest_down(core, domain);
+		return;
+	case EVENT_FOCUS:
+		/* While the panel is open the answer is given there. */
+		if (is_known && !core->panel.is_open)
+			focus_set(core, domain, out);
+		return;
 	case EVENT_COMMIT:
+		if (is_linked)
+			guest_commit(core, domain, &event->commit);
+		return;
 	case EVENT_CURSOR:
+		if (is_linked)
+			guest_cursor(core, domain, &event->cursor);
+		return;
 	case EVENT_LEDS:
+		if (is_linked)
+			guest_leds(core, domain, event->leds);
+		return;
 	case EVENT_VM:
-		guest_event(core, event);
+		if (is_linked)
+			guest_vm(core, domain, event->is_up);
 		return;
 	}
 }

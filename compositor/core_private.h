@@ -38,7 +38,7 @@ void pointer_sync(struct core *core, struct actions *out);
 /* True if the press is for the focused domain, false if it is the user's
  * business with tds (focus, raise, move, resize, buttons). */
 bool pointer_press(struct core *core, uint16_t code, struct actions *out);
-void pointer_release(struct core *core, uint16_t code, struct actions *out);
+void pointer_release(struct core *core, struct actions *out);
 /* Position before a button, so that it means what the user sees. */
 void pointer_send_position(struct core *core, struct actions *out);
 /* Everything that the cursor may cover at its present place. */

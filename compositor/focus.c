@@ -14,12 +14,6 @@
  * No guest record reaches any function of this file.
  */
 
-static bool
-is_button(uint16_t code)
-{
-	return code >= BTN_MOUSE && code < BTN_JOYSTICK;
-}
-
 void
 focus_send(struct core *core, const struct keys_result *keys,
     struct actions *out)
@@ -29,20 +23,12 @@ focus_send(struct core *core, const struct keys_result *keys,
 	for (uint32_t i = 0; i < keys->n; i++) {
 		const struct key_out *k = &keys->out[i];
 		const enum input_device device =
-		    is_button(k->code) ? DEVICE_TABLET : DEVICE_KEYBOARD;
+		    keys_is_button(k->code) ? DEVICE_TABLET : DEVICE_KEYBOARD;
 		if (device == DEVICE_TABLET)
 			pointer_send_position(core, out);
 		act_input(core, out, device, EV_KEY, k->code, k->value);
 		act_input(core, out, device, EV_SYN, SYN_REPORT, 0);
 	}
-}
-
-static void
-damage_frames(struct core *core, uint32_t domain)
-{
-	for (uint32_t i = 0; i < core->scene.n_windows; i++)
-		if (core->scene.windows[i].domain == domain)
-			scene_damage_window(&core->scene, i);
 }
 
 /* Bring the domain's windows to the front, in their own order. */
@@ -67,16 +53,12 @@ raise_domain(struct core *core, uint32_t domain)
 static void
 move_to(struct core *core, uint32_t domain)
 {
-	const uint32_t old = core->focus;
-
+	scene_damage_domain(&core->scene, core->focus);
+	scene_damage_domain(&core->scene, domain);
 	pointer_damage(core);
 	core->focus = domain;
 	core->grab = TDS_NONE;
 	pointer_damage(core);
-	if (old != TDS_NONE)
-		damage_frames(core, old);
-	if (domain != TDS_NONE)
-		damage_frames(core, domain);
 	scene_damage_bars(&core->scene);
 }
 

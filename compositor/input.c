@@ -2,12 +2,6 @@
 
 #include <linux/input-event-codes.h>
 
-static bool
-is_button(uint16_t code)
-{
-	return code >= BTN_MOUSE && code < BTN_JOYSTICK;
-}
-
 static void
 input_key(struct core *core, const struct input_event_wire *in,
     struct actions *out)
@@ -15,7 +9,7 @@ input_key(struct core *core, const struct input_event_wire *in,
 	bool deliver = core->focus != TDS_NONE && !core->panel.is_open &&
 	    core->domains[core->focus].is_linked;
 
-	if (in->value == 1 && is_button(in->code) &&
+	if (in->value == 1 && keys_is_button(in->code) &&
 	    !keys_is_held(&core->keys, in->code) && !core->panel.is_open)
 		deliver = pointer_press(core, in->code, out) && deliver;
 
@@ -28,8 +22,8 @@ input_key(struct core *core, const struct input_event_wire *in,
 	}
 	if (core->panel.is_open && keys.is_press)
 		panel_key(core, in->code, out);
-	if (in->value == 0 && is_button(in->code))
-		pointer_release(core, in->code, out);
+	if (in->value == 0 && keys_is_button(in->code))
+		pointer_release(core, out);
 }
 
 void

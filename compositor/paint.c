@@ -106,11 +106,11 @@ paint_trusted(struct painter *p, struct rect r, enum layer layer,
     uint32_t window)
 {
 	const int32_t width = r.x1 - r.x0;
-	const int32_t rows = canvas_rows(width);
+	const int32_t rows = CANVAS_PIXELS / width; /* at least 1 */
 	struct canvas c;
 
 	for (int32_t y0 = r.y0; y0 < r.y1; y0 += rows) {
-		const int32_t y1 = r.y1 - y0 < rows ? r.y1 : y0 + rows;
+		const int32_t y1 = min_i32(r.y1, y0 + rows);
 
 		c.clip = (struct rect){r.x0, y0, r.x1, y1};
 		switch (layer) {

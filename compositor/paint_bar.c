@@ -24,10 +24,9 @@ static void
 keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const int32_t s = bar->s, most = (bar->r.x1 - bar->r.x0) * 9 / 16;
-	const int32_t wish = THEME_CHIP_WIDTH * s;
 	struct rect chip = bar->r, room = bar->r;
 
-	chip.x1 = chip.x0 + (wish < most ? wish : most);
+	chip.x1 = chip.x0 + min_i32(THEME_CHIP_WIDTH * s, most);
 	bar->left = chip.x1 + GAP * s;
 	room.x0 = chip.x0 + 12 * s;
 	if (core->focus >= core->n_domains) {
@@ -184,9 +183,8 @@ trusted_bar_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	warnings_draw(c, core, bar, true);
 
 	/* in the middle, or as near to it as the warnings allow */
-	int32_t x = (bar->r.x0 + bar->r.x1 - width) / 2;
-	if (x < bar->left)
-		x = bar->left;
+	const int32_t x =
+	    max_i32((bar->r.x0 + bar->r.x1 - width) / 2, bar->left);
 	text_draw(c, style, x, text_baseline(style, bar->middle), bar->right,
 	    words);
 }

@@ -48,9 +48,8 @@ struct panel_layout {
 	struct rect card;
 	int32_t x0, x1;	  /* of what is in the card */
 	int32_t chip;	  /* width of the widest label */
-	uint32_t n, rows; /* domains; of them seen at a time */
-	uint32_t first;	  /* position of the first that is seen */
-	uint32_t list[TDS_MAX_DOMAINS];
+	uint32_t rows;	  /* domains seen at a time */
+	uint32_t first;	  /* the first that is seen */
 };
 
 /* Height of everything but the rows of the list. */
@@ -66,36 +65,24 @@ rows_that_fit(const struct density *d, uint32_t n_outputs, int32_t height)
 {
 	const int32_t left = height - 2 * d->margin -
 	    fixed_height(d, n_outputs) + d->row_gap;
-	const int32_t rows = left / (d->row + d->row_gap);
 
-	return rows > 1 ? (uint32_t)rows : 1;
-}
-
-static uint32_t
-min_u32(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
+	return (uint32_t)max_i32(left / (d->row + d->row_gap), 1);
 }
 
 /* Which domains are seen, and how wide their labels are drawn. */
 static void
 list_lay_out(struct panel_layout *l)
 {
-	const struct core *core = l->core;
-	uint32_t chosen = 0;
+	const uint32_t n = l->core->n_domains, before = l->rows / 2;
+	const uint32_t chosen = l->core->panel.chosen;
 
-	l->n = 0;
 	l->chip = l->d->chip * l->s;
-	for (uint32_t i = 0; i < core->n_domains; i++) {
-		if (i == core->panel.chosen)
-			chosen = l->n;
-		l->list[l->n++] = i;
-		l->chip = chip_width(look_of(core, i), l->scale, l->chip,
+	for (uint32_t i = 0; i < n; i++)
+		l->chip = chip_width(look_of(l->core, i), l->scale, l->chip,
 		    (l->x1 - l->x0) / 3);
-	}
-	l->first = 0;
-	if (l->n > l->rows && chosen > l->rows / 2)
-		l->first = min_u32(chosen - l->rows / 2, l->n - l->rows);
+	l->first = chosen > before ? chosen - before : 0;
+	if (l->first + l->rows > n)
+		l->first = n > l->rows ? n - l->rows : 0;
 }
 
 static void
@@ -119,18 +106,19 @@ lay_out(struct panel_layout *l, uint32_t output)
 		d = &compact;
 		l->rows = rows_that_fit(d, n_outputs, height);
 	}
-	l->rows = min_u32(l->rows, core->n_domains ? core->n_domains : 1);
+	if (l->rows > core->n_domains)
+		l->rows = core->n_domains ? core->n_domains : 1;
 	l->d = d;
 
-	const int32_t card_width = (int32_t)min_u32(CARD_WIDTH,
-	    (uint32_t)(width - 2 * d->margin));
+	const int32_t card_width =
+	    min_i32(CARD_WIDTH, width - 2 * d->margin);
 	const int32_t card_height = fixed_height(d, n_outputs) +
 	    (int32_t)l->rows * (d->row + d->row_gap) - d->row_gap;
 	/* a little above the middle looks centred */
 	const int32_t free = height - card_height;
 	const int32_t above = free > 2 * d->margin ? free * 2 / 5 : free / 2;
 	l->card = rect_make((width - card_width) / 2 * l->s,
-	    o->trust_bar.y1 + (above > 0 ? above : 0) * l->s,
+	    o->trust_bar.y1 + max_i32(above, 0) * l->s,
 	    card_width * l->s, card_height * l->s);
 	l->x0 = l->card.x0 + d->pad * l->s;
 	l->x1 = l->card.x1 - d->pad * l->s;
@@ -227,13 +215,12 @@ row_text_draw(const struct panel_layout *l, struct rect r, uint32_t domain)
 }
 
 static void
-row_draw(const struct panel_layout *l, struct rect r, uint32_t position)
+row_draw(const struct panel_layout *l, struct rect r, uint32_t domain)
 {
-	const uint32_t domain = l->list[position];
 	const bool is_chosen = domain == l->core->panel.chosen;
 	const int32_t s = l->s, inset = l->d->inset * s;
 	const uint32_t ground = is_chosen ? THEME_ROW_CHOSEN : THEME_ROW;
-	const char digit[2] = {(char)('1' + position), '\0'};
+	const char digit[2] = {(char)('1' + domain), '\0'};
 
 	if (!canvas_has_rows(l->c, r.y0, r.y1))
 		return;
@@ -243,7 +230,7 @@ row_draw(const struct panel_layout *l, struct rect r, uint32_t position)
 	    r.y1 - r.y0 - 2 * inset), look_of(l->core, domain), l->scale,
 	    ground);
 	row_text_draw(l, r, domain);
-	if (position < 9)
+	if (domain < 9)
 		keycap_draw(l->c, r.x1 - 40 * s, (r.y0 + r.y1) / 2, l->scale,
 		    text_of(digit), THEME_TEXT);
 }
@@ -252,18 +239,19 @@ static int32_t
 list_draw(const struct panel_layout *l, int32_t y)
 {
 	const int32_t s = l->s;
+	const uint32_t n = l->core->n_domains;
 	struct line line = heading_draw(l, y, "Switch to");
 
-	if (l->rows < l->n) {
+	if (l->rows < n) {
 		line_words(&line, "   ");
 		line_number(&line, l->first + 1);
 		line_words(&line, " – ");
 		line_number(&line, l->first + l->rows);
 		line_words(&line, " of ");
-		line_number(&line, l->n);
+		line_number(&line, n);
 	}
 	y += l->d->heading * s;
-	for (uint32_t i = 0; i < l->rows && l->first + i < l->n; i++) {
+	for (uint32_t i = 0; i < l->rows && l->first + i < n; i++) {
 		row_draw(l, (struct rect){l->x0, y, l->x1, y + l->d->row * s},
 		    l->first + i);
 		y += (l->d->row + l->d->row_gap) * s;

@@ -14,8 +14,7 @@ void
 text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
     int32_t y, int32_t width, struct text text)
 {
-	const int32_t natural = text_width(style, text);
-	const int32_t w = natural < width ? natural : width;
+	const int32_t w = min_i32(text_width(style, text), width);
 
 	text_draw(c, style, x - w / 2, y, x - w / 2 + width, text);
 }
@@ -28,9 +27,7 @@ chip_width(struct look look, uint32_t scale, int32_t least, int32_t most)
 	const int32_t width =
 	    text_width(style, look.label) + 32 * (int32_t)scale;
 
-	if (width > most)
-		return most;
-	return width < least ? least : width;
+	return min_i32(max_i32(width, least), most);
 }
 
 int32_t
@@ -40,8 +37,7 @@ label_draw(struct canvas *c, struct look look, uint32_t scale,
 	enum { GAP = 12, FOR_NAME = 80 };
 	const int32_t s = (int32_t)scale, middle = (room.y0 + room.y1) / 2;
 	const struct text_style body = text_style(FACE_BODY, scale, look.text);
-	const int32_t wish = text_width(body, look.name);
-	const int32_t leave = wish < FOR_NAME * s ? wish : FOR_NAME * s;
+	const int32_t leave = min_i32(text_width(body, look.name), FOR_NAME * s);
 	const struct text_style style =
 	    text_fit(text_style(FACE_STRONG, scale, look.text), look.label,
 		room.x1 - room.x0 - GAP * s - leave);
@@ -66,7 +62,7 @@ chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
 	if (!canvas_has_rows(c, r.y0, r.y1))
 		return;
 	pattern_fill(c, r, r, look, scale);
-	canvas_round_off(c, r, 4 * s, ground);
+	canvas_corners(c, r, 4 * s, ground, false);
 	/* the text itself stands on the plain colour, for its contrast */
 	const int32_t tall = text_cap(style) / 2 + 4 * s;
 	canvas_round(c, rect_make(middle_x - half, middle_y - tall, 2 * half,
@@ -82,10 +78,9 @@ keycap_width(uint32_t scale, struct text text)
 {
 	const struct text_style style =
 	    text_style(FACE_SMALL, scale, THEME_TEXT);
-	const int32_t width = text_width(style, text) + 12 * (int32_t)scale;
-	const int32_t least = keycap_height * (int32_t)scale;
+	const int32_t s = (int32_t)scale;
 
-	return width > least ? width : least;
+	return max_i32(text_width(style, text) + 12 * s, keycap_height * s);
 }
 
 int32_t

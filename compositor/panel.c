@@ -38,35 +38,12 @@ choose(struct core *core, uint32_t domain)
 	scene_damage_all(&core->scene);
 }
 
-/* The chord as key events that no device sent: the user asked for them. */
-static void
-send_chord(struct core *core, struct actions *out)
-{
-	static const struct {
-		uint32_t modifier;
-		uint16_t code;
-	} keys[] = {{CHORD_CTRL, KEY_LEFTCTRL}, {CHORD_ALT, KEY_LEFTALT},
-	    {CHORD_SHIFT, KEY_LEFTSHIFT}, {CHORD_META, KEY_LEFTMETA}};
-	uint16_t codes[5];
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < 4; i++)
-		if (core->setup.modifiers & keys[i].modifier)
-			codes[n++] = keys[i].code;
-	codes[n++] = (uint16_t)core->setup.key;
-	for (uint32_t i = 0; i < 2 * n; i++) {
-		const bool down = i < n;
-		const uint16_t code = down ? codes[i] : codes[2 * n - 1 - i];
-		act_input(core, out, DEVICE_KEYBOARD, EV_KEY, code, down);
-		act_input(core, out, DEVICE_KEYBOARD, EV_SYN, SYN_REPORT, 0);
-	}
-}
-
 void
 panel_key(struct core *core, uint16_t code, struct actions *out)
 {
 	const uint32_t chosen = core->panel.chosen;
 	const uint32_t n = core->n_domains;
+	const struct keys_result chord = keys_chord(&core->keys);
 
 	if (code >= KEY_1 && code <= KEY_9) {
 		if ((uint32_t)(code - KEY_1) < n)
@@ -99,7 +76,7 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 			return;
 		panel_close(core, chosen, out);
 		if (core->domains[chosen].is_linked)
-			send_chord(core, out);
+			focus_send(core, &chord, out);
 		return;
 	default:
 		return;

@@ -245,9 +245,8 @@ pointer_press(struct core *core, uint16_t code, struct actions *out)
 }
 
 void
-pointer_release(struct core *core, uint16_t code, struct actions *out)
+pointer_release(struct core *core, struct actions *out)
 {
-	(void)code;
 	if (keys_any_button(&core->keys))
 		return;
 	core->grab = TDS_NONE;

@@ -1,18 +1,6 @@
 #include "compositor/scene.h"
 
 static int32_t
-min_i32(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
-static int32_t
-max_i32(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
-static int32_t
 width_of(struct rect r)
 {
 	return r.x1 - r.x0;
@@ -203,6 +191,14 @@ scene_damage_window(struct scene *scene, uint32_t window)
 		return;
 	scene_damage_output(scene, w->output,
 	    window_frame(w, scene->outputs[w->output].config.scale));
+}
+
+void
+scene_damage_domain(struct scene *scene, uint32_t domain)
+{
+	for (uint32_t i = 0; i < scene->n_windows; i++)
+		if (scene->windows[i].domain == domain)
+			scene_damage_window(scene, i);
 }
 
 void

@@ -80,6 +80,8 @@ struct rect scene_fit(const struct scene *scene, const struct window *w,
     struct rect content);
 void scene_damage_output(struct scene *scene, uint32_t output, struct rect r);
 void scene_damage_window(struct scene *scene, uint32_t window);
+/* All windows of a domain. */
+void scene_damage_domain(struct scene *scene, uint32_t domain);
 void scene_damage_all(struct scene *scene);
 /* Every output's trust bar. */
 void scene_damage_bars(struct scene *scene);

@@ -27,49 +27,32 @@ text_field(const uint8_t *bytes, uint32_t size)
 	return t;
 }
 
-/* Length of the sequence that a first byte announces, and its lowest code. */
-static uint32_t
-utf8_length(uint8_t first, uint32_t *lowest)
-{
-	if (first < 0x80) {
-		*lowest = 0;
-		return 1;
-	}
-	if (first >= 0xc2 && first < 0xe0) {
-		*lowest = 0x80;
-		return 2;
-	}
-	if (first >= 0xe0 && first < 0xf0) {
-		*lowest = 0x800;
-		return 3;
-	}
-	if (first >= 0xf0 && first < 0xf5) {
-		*lowest = 0x10000;
-		return 4;
-	}
-	return 0;
-}
-
 uint32_t
 utf8_next(const uint8_t *bytes, uint32_t len, uint32_t *used)
 {
-	static const uint8_t mask[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t lowest = 0;
-	const uint32_t n = utf8_length(bytes[0], &lowest);
+	/* first bytes, their bits of the code, the lowest code, by length */
+	static const struct {
+		uint8_t first, last, mask;
+		uint32_t lowest;
+	} forms[] = {{0x00, 0x7f, 0x7f, 0}, {0xc2, 0xdf, 0x1f, 0x80},
+	    {0xe0, 0xef, 0x0f, 0x800}, {0xf0, 0xf4, 0x07, 0x10000}};
+	uint32_t more = 0;
 
 	*used = 1;
-	if (n == 0 || n > len)
+	while (more < 4 && bytes[0] > forms[more].last)
+		more++;
+	if (more >= 4 || more >= len || bytes[0] < forms[more].first)
 		return UINT32_MAX;
-	uint32_t code = bytes[0] & mask[n];
-	for (uint32_t i = 1; i < n; i++) {
+	uint32_t code = bytes[0] & forms[more].mask;
+	for (uint32_t i = 1; i <= more; i++) {
 		if ((bytes[i] & 0xc0) != 0x80)
 			return UINT32_MAX;
 		code = code << 6 | (bytes[i] & 0x3f);
 	}
-	if (code < lowest || code > 0x10ffff ||
+	if (code < forms[more].lowest || code > 0x10ffff ||
 	    (code >= 0xd800 && code < 0xe000))
 		return UINT32_MAX;
-	*used = n;
+	*used = more + 1;
 	return code;
 }
 

@@ -191,14 +191,28 @@ keys_release_all(struct keys *keys)
 	return r;
 }
 
+struct keys_result
+keys_chord(const struct keys *keys)
+{
+	struct keys_result r = {0};
+
+	for (uint32_t i = 0; i < 8; i += 2) /* the left one of each pair */
+		if (keys->modifiers & modifier_keys[i].modifier)
+			put(&r, modifier_keys[i].code, 1);
+	put(&r, keys->chord_key, 1);
+	for (uint32_t i = r.n; i > 0; i--)
+		put(&r, r.out[i - 1].code, 0);
+	return r;
+}
+
 bool
 keys_is_held(const struct keys *keys, uint16_t code)
 {
 	return find(keys, code) < keys->n;
 }
 
-static bool
-is_button(uint16_t code)
+bool
+keys_is_button(uint16_t code)
 {
 	return code >= BTN_MOUSE && code < BTN_JOYSTICK;
 }
@@ -207,7 +221,7 @@ bool
 keys_any_button(const struct keys *keys)
 {
 	for (uint32_t i = 0; i < keys->n; i++)
-		if (is_button(keys->held[i].code))
+		if (keys_is_button(keys->held[i].code))
 			return true;
 	return false;
 }

@@ -65,5 +65,9 @@ void keys_forget_seen(struct keys *keys);
 /* The focus goes away: releases for exactly what was seen, in reverse. */
 struct keys_result keys_release_all(struct keys *keys);
 bool keys_is_held(const struct keys *keys, uint16_t code);
-/* Any button (BTN_*) is held: geometry and focus wait. */
+/* The chord pressed and released, as if a device had sent it; no key is held. */
+struct keys_result keys_chord(const struct keys *keys);
+/* A button of a pointer (BTN_*), not a key. */
+bool keys_is_button(uint16_t code);
+/* Any button is held: geometry and focus wait. */
 bool keys_any_button(const struct keys *keys);

@@ -148,7 +148,7 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 		FIELDS(RD_U, RD_I, RD_L, RD_R, RD_T)                           \
 	}
 
-/* ------------------------------------------- values: 0, -ERANGE */
+/* ------------------------------------------- values within limits? */
 
 static bool
 is_in(uint32_t value, uint32_t low, uint32_t high)
@@ -156,25 +156,21 @@ is_in(uint32_t value, uint32_t low, uint32_t high)
 	return low <= value && value <= high;
 }
 
-static int
-check_core_setup(const struct core_setup *s)
+static bool
+core_setup_is_right(const struct core_setup *s)
 {
-	const bool is_right = s->flags <= (CORE_TRY_OUT | CORE_UNSEALED) &&
+	return s->flags <= (CORE_TRY_OUT | CORE_UNSEALED) &&
 	    s->modifiers <= 15 && s->key <= 0x2ff &&
 	    (s->focus < TDS_MAX_DOMAINS || s->focus == TDS_NONE);
-
-	return is_right ? 0 : -ERANGE;
 }
 
-static int
-check_core_output(const struct core_output *o)
+static bool
+core_output_is_right(const struct core_output *o)
 {
-	const bool is_right = o->index < TDS_MAX_OUTPUTS &&
-	    is_in(o->scale, 1, 4) && is_in(o->width, 1, TDS_MAX_DIM) &&
+	return o->index < TDS_MAX_OUTPUTS && is_in(o->scale, 1, 4) &&
+	    is_in(o->width, 1, TDS_MAX_DIM) &&
 	    is_in(o->height, 1, TDS_MAX_DIM) &&
 	    is_in(o->refresh_mhz, 1000, 500000);
-
-	return is_right ? 0 : -ERANGE;
 }
 
 static bool
@@ -192,76 +188,69 @@ pool_is_right(uint64_t bytes)
 	    bytes % TDS_PAGE_BYTES == 0;
 }
 
-static int
-check_core_domain(const struct core_domain *d)
+static bool
+core_domain_is_right(const struct core_domain *d)
 {
 	/* no label, no picture */
 	const bool is_labelled = d->name[0] != 0 && d->label[0] != 0 &&
 	    is_in(d->level, LEVEL_UNCLASSIFIED, LEVEL_TOP_SECRET_SCI) &&
 	    d->colour <= 0xffffff && d->pattern < PATTERN_COUNT;
-	const bool is_placed = d->index < TDS_MAX_DOMAINS &&
+
+	return is_labelled && d->index < TDS_MAX_DOMAINS &&
 	    is_in(d->outputs, 1, (1u << TDS_MAX_OUTPUTS) - 1) &&
 	    content_is_right(d->width, d->height, d->scanouts) && d->x >= -1 &&
 	    d->x <= TDS_MAX_DIM && d->y >= -1 && d->y <= TDS_MAX_DIM;
-
-	return is_labelled && is_placed ? 0 : -ERANGE;
 }
 
-static int
-check_core_link(const struct core_link *l)
+static bool
+core_link_is_right(const struct core_link *l)
 {
-	return l->domain < TDS_MAX_DOMAINS && pool_is_right(l->pool_bytes)
-	    ? 0
-	    : -ERANGE;
+	return l->domain < TDS_MAX_DOMAINS && pool_is_right(l->pool_bytes);
 }
 
-static int
-check_core_down(const struct core_down *d)
+static bool
+core_down_is_right(const struct core_down *d)
 {
 	return d->domain < TDS_MAX_DOMAINS &&
-		is_in(d->reason, REASON_EXITED, REASON_MALFORMED)
-	    ? 0
-	    : -ERANGE;
+	    is_in(d->reason, REASON_EXITED, REASON_MALFORMED);
 }
 
-static int
-check_core_focus(const struct core_focus *f)
+static bool
+core_focus_is_right(const struct core_focus *f)
 {
-	return f->domain < TDS_MAX_DOMAINS ? 0 : -ERANGE;
+	return f->domain < TDS_MAX_DOMAINS;
 }
 
-static int
-check_core_snapshot(const struct core_snapshot *s)
+static bool
+core_snapshot_is_right(const struct core_snapshot *s)
 {
-	return s->output < TDS_MAX_OUTPUTS ? 0 : -ERANGE;
+	return s->output < TDS_MAX_OUTPUTS;
 }
 
-static int
-check_core_dropped(const struct core_dropped *d)
+static bool
+core_dropped_is_right(const struct core_dropped *d)
 {
-	return d->domain < TDS_MAX_DOMAINS && d->error < 4096 ? 0 : -ERANGE;
+	return d->domain < TDS_MAX_DOMAINS && d->error < 4096;
 }
 
-static int
-check_guest_setup(const struct guest_setup *g)
+static bool
+guest_setup_is_right(const struct guest_setup *g)
 {
 	return g->domain < TDS_MAX_DOMAINS && g->is_unsealed <= 1 &&
-		pool_is_right(g->pool_bytes) &&
-		content_is_right(g->width, g->height, g->scanouts)
-	    ? 0
-	    : -ERANGE;
+	    pool_is_right(g->pool_bytes) &&
+	    content_is_right(g->width, g->height, g->scanouts);
 }
 
-static int
-check_ctl_focus(const struct ctl_focus *f)
+static bool
+ctl_focus_is_right(const struct ctl_focus *f)
 {
-	return f->name[0] != 0 ? 0 : -ERANGE;
+	return f->name[0] != 0;
 }
 
-static int
-check_ctl_result(const struct ctl_result *r)
+static bool
+ctl_result_is_right(const struct ctl_result *r)
 {
-	return r->error <= 0 && r->error > -4096 ? 0 : -ERANGE;
+	return r->error <= 0 && r->error > -4096;
 }
 
 /* ---------------------------------------------------- records that go alone */
@@ -278,7 +267,9 @@ check_ctl_result(const struct ctl_result *r)
 	int decode_##name(struct rd *rd, struct name *out)                     \
 	{                                                                      \
 		rd_##name(rd, out);                                            \
-		return rd_end(rd) < 0 ? -EBADMSG : check_##name(out);          \
+		if (rd_end(rd) < 0)                                            \
+			return -EBADMSG;                                       \
+		return name##_is_right(out) ? 0 : -ERANGE;                     \
 	}
 CONTROL_RECORDS(X)
 #undef X
@@ -386,8 +377,7 @@ int
 decode_core_reply(struct rd *rd, uint32_t *cookie, struct status *out)
 {
 	*cookie = rd_u32(rd);
-	rd_status(rd, out);
-	return rd_end(rd) < 0 ? -EBADMSG : check_status(out);
+	return decode_ctl_report(rd, out);
 }
 
 int
@@ -424,11 +414,10 @@ decode_ctl_picture(struct rd *rd, struct ctl_picture *out)
 {
 	out->width = rd_u32(rd);
 	out->height = rd_u32(rd);
-	rd_status(rd, &out->status);
-	if (rd_end(rd) < 0)
-		return -EBADMSG;
-	if (out->width < 1 || out->width > TDS_MAX_DIM || out->height < 1 ||
-	    out->height > TDS_MAX_DIM)
+	const int error = decode_ctl_report(rd, &out->status);
+
+	if (error == 0 && (!is_in(out->width, 1, TDS_MAX_DIM) ||
+			   !is_in(out->height, 1, TDS_MAX_DIM)))
 		return -ERANGE;
-	return check_status(&out->status);
+	return error;
 }

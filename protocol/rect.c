@@ -1,19 +1,5 @@
 #include "protocol/rect.h"
 
-/*@ assigns \nothing; ensures \result == \min(a, b); */
-static int32_t
-min_i32(int32_t a, int32_t b)
-{
-	return a < b ? a : b;
-}
-
-/*@ assigns \nothing; ensures \result == \max(a, b); */
-static int32_t
-max_i32(int32_t a, int32_t b)
-{
-	return a > b ? a : b;
-}
-
 struct rect
 rect_make(int32_t x, int32_t y, int32_t w, int32_t h)
 {

@@ -16,6 +16,20 @@ struct rect {
 	int32_t x0, y0, x1, y1;
 };
 
+/*@ assigns \nothing; ensures \result == \min(a, b); */
+static inline int32_t
+min_i32(int32_t a, int32_t b)
+{
+	return a < b ? a : b;
+}
+
+/*@ assigns \nothing; ensures \result == \max(a, b); */
+static inline int32_t
+max_i32(int32_t a, int32_t b)
+{
+	return a > b ? a : b;
+}
+
 /*@ predicate rect_holds(struct rect r) =
   @   (-16384 <= r.x0 < r.x1 <= 16384 && -16384 <= r.y0 < r.y1 <= 16384) ||
   @   (r.x0 == 0 && r.y0 == 0 && r.x1 == 0 && r.y1 == 0);
