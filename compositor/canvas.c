@@ -11,9 +11,7 @@ canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1)
 uint32_t *
 canvas_row(struct canvas *c, int32_t y)
 {
-	const int32_t width = c->clip.x1 - c->clip.x0;
-
-	return c->pixels + (size_t)(y - c->clip.y0) * (size_t)width;
+	return c->pixels + (y - c->clip.y0) * (c->clip.x1 - c->clip.x0);
 }
 
 void

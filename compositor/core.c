@@ -394,7 +394,9 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 	const struct cursor_look before = cursor_look(core);
 	dispatch(core, event, out);
 	const struct cursor_look after = cursor_look(core);
-	if (cursor_looks_equal(&before, &after))
+	if (before.output == after.output && before.window == after.window &&
+	    before.offset_bytes == after.offset_bytes &&
+	    rect_covers(before.r, after.r) && rect_covers(after.r, before.r))
 		return;
 	scene_damage_output(&core->scene, before.output, before.r);
 	scene_damage_output(&core->scene, after.output, after.r);

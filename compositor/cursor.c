@@ -54,11 +54,3 @@ cursor_look(const struct core *core)
 	}
 	return look;
 }
-
-bool
-cursor_looks_equal(const struct cursor_look *a, const struct cursor_look *b)
-{
-	return a->output == b->output && a->window == b->window &&
-	    a->offset_bytes == b->offset_bytes && a->r.x0 == b->r.x0 &&
-	    a->r.y0 == b->r.y0 && a->r.x1 == b->r.x1 && a->r.y1 == b->r.y1;
-}

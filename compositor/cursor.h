@@ -28,5 +28,3 @@ struct cursor_look {
 };
 
 struct cursor_look cursor_look(const struct core *core);
-bool cursor_looks_equal(const struct cursor_look *a,
-    const struct cursor_look *b);

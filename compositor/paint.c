@@ -289,18 +289,10 @@ find_covers(struct painter *p)
 static void
 paint_cover(struct painter *p, struct rect r, const struct cover *cover)
 {
-	switch (cover->layer) {
-	case LAYER_SKIP:
-		return;
-	case LAYER_PICTURE:
+	if (cover->layer == LAYER_PICTURE)
 		copy_guest(p, r, cover->window);
-		return;
-	case LAYER_PANEL:
-	case LAYER_BAR:
-	case LAYER_FRAME:
+	else if (cover->layer != LAYER_SKIP)
 		paint_trusted(p, r, cover->layer, cover->window);
-		return;
-	}
 }
 
 /*

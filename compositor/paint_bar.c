@@ -70,12 +70,6 @@ highest_domain(const struct core *core, uint32_t output)
 	return best;
 }
 
-static struct text_style
-bar_text(const struct bar *bar, enum face face, uint32_t colour)
-{
-	return text_style(face, bar->scale, colour);
-}
-
 /* From the right: words, then a small sign in the label's colour. */
 static void
 highest_draw(struct canvas *c, const struct core *core, struct bar *bar,
@@ -83,13 +77,13 @@ highest_draw(struct canvas *c, const struct core *core, struct bar *bar,
 {
 	const struct text words = text_of("highest on this screen");
 	const struct text_style quiet =
-	    bar_text(bar, FACE_SMALL, THEME_QUIET);
+	    text_style(FACE_SMALL, bar->scale, THEME_QUIET);
 	const struct look look = look_of(core, domain);
 	const int32_t s = bar->s;
 	const int32_t room = bar->right - bar->left - 20 * s;
 	const struct text_style label =
-	    text_fit(bar_text(bar, FACE_SMALL_BOLD, look.text), look.label,
-		room);
+	    text_fit(text_style(FACE_SMALL_BOLD, bar->scale, look.text),
+		look.label, room);
 	const int32_t width = text_width(label, look.label) + 20 * s;
 	const struct rect sign = rect_make(bar->right - width,
 	    bar->middle - 11 * s, width, 22 * s);
@@ -134,8 +128,8 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 {
 	const int32_t s = bar->s;
 	const struct text_style white =
-	    bar_text(bar, FACE_SMALL_BOLD, THEME_WHITE);
-	const struct text_style amber = bar_text(bar, FACE_SMALL,
+	    text_style(FACE_SMALL_BOLD, bar->scale, THEME_WHITE);
+	const struct text_style amber = text_style(FACE_SMALL, bar->scale,
 	    is_light ? THEME_INK : THEME_PHRASE);
 	const struct text not_sealed = text_of("NOT SEALED");
 
@@ -157,7 +151,8 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 static void
 light_draw(struct canvas *c, struct bar *bar, const char *word)
 {
-	const struct text_style style = bar_text(bar, FACE_SMALL, THEME_TEXT);
+	const struct text_style style =
+	    text_style(FACE_SMALL, bar->scale, THEME_TEXT);
 	const int32_t s = bar->s;
 	const int32_t width = text_width(style, text_of(word)) + 12 * s;
 
@@ -174,7 +169,7 @@ static void
 trusted_bar_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const struct text_style style =
-	    bar_text(bar, FACE_STRONG, THEME_INK);
+	    text_style(FACE_STRONG, bar->scale, THEME_INK);
 	const struct text words =
 	    text_of("Trusted panel — no domain has the keyboard");
 	const int32_t width = text_width(style, words);

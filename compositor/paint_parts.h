@@ -20,8 +20,6 @@ struct look {
 
 struct look look_of(const struct core *core, uint32_t domain);
 
-/* The domain's colour about 25 % darker. */
-uint32_t colour_darker(uint32_t colour);
 /* Black or white: contrast on colour is at least 4.5 : 1. */
 uint32_t colour_text(uint32_t colour);
 /* WCAG contrast ratio times 100: 100..2100. */

@@ -70,7 +70,8 @@ pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
     struct look look, uint32_t scale)
 {
 	const struct rect in = rect_intersect(r, c->clip);
-	const uint32_t dark = colour_darker(look.colour);
+	/* about 25 % darker */
+	const uint32_t dark = colour_mix(look.colour, THEME_BLACK, 64);
 	const int32_t s = (int32_t)scale;
 	const int32_t period = periods[look.pattern] * s;
 	uint32_t tone[MAX_PERIOD_PX];
@@ -88,12 +89,6 @@ pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
 			u = u + 1 < period ? u + 1 : 0;
 		}
 	}
-}
-
-uint32_t
-colour_darker(uint32_t colour)
-{
-	return colour_mix(colour, THEME_BLACK, 64);
 }
 
 /* Relative luminance, 0..65535 (WCAG 2.1). */

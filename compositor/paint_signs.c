@@ -76,8 +76,7 @@ static const int32_t keycap_height = 22;
 int32_t
 keycap_width(uint32_t scale, struct text text)
 {
-	const struct text_style style =
-	    text_style(FACE_SMALL, scale, THEME_TEXT);
+	const struct text_style style = text_style(FACE_SMALL, scale, 0);
 	const int32_t s = (int32_t)scale;
 
 	return max_i32(text_width(style, text) + 12 * s, keycap_height * s);

@@ -32,8 +32,6 @@ panel_close(struct core *core, uint32_t domain, struct actions *out)
 static void
 choose(struct core *core, uint32_t domain)
 {
-	if (core->panel.chosen == domain)
-		return;
 	core->panel.chosen = domain;
 	scene_damage_all(&core->scene);
 }
@@ -45,9 +43,8 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 	const uint32_t n = core->n_domains;
 	const struct keys_result chord = keys_chord(&core->keys);
 
-	if (code >= KEY_1 && code <= KEY_9) {
-		if ((uint32_t)(code - KEY_1) < n)
-			panel_close(core, (uint32_t)(code - KEY_1), out);
+	if (code >= KEY_1 && code <= KEY_9 && (uint32_t)(code - KEY_1) < n) {
+		panel_close(core, (uint32_t)(code - KEY_1), out);
 		return;
 	}
 	switch (code) {

@@ -265,8 +265,6 @@ pointer_sync(struct core *core, struct actions *out)
 		drag_move(core);
 		return;
 	}
-	if (target(core) == TDS_NONE)
-		return;
 	const uint32_t n = out->n;
 	pointer_send_position(core, out);
 	if (out->n > n)

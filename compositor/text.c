@@ -57,16 +57,16 @@ utf8_next(const uint8_t *bytes, uint32_t len, uint32_t *used)
 }
 
 /* Scales 3 and 4 enlarge the set of scale 2. */
-static const struct font_set *
-style_set(struct text_style s)
-{
-	return &font_sets[s.face][s.scale > 1 ? 1 : 0];
-}
-
 static uint32_t
 style_baked_scale(struct text_style s)
 {
 	return s.scale > 1 ? 2 : 1;
+}
+
+static const struct font_set *
+style_set(struct text_style s)
+{
+	return &font_sets[s.face][style_baked_scale(s) - 1];
 }
 
 /* Index of a character in its set, or UINT32_MAX: draw the box. */
@@ -98,20 +98,13 @@ set_glyph(const struct font_set *set, uint32_t index, uint32_t phase)
 	return &font_glyphs[set->first_glyph + index * set->phases + phase];
 }
 
-/* The box is as wide as this capital. */
-static uint32_t
-set_advance(const struct font_set *set, uint32_t index)
-{
-	const uint32_t i = index == UINT32_MAX ? 'H' - 0x20 : index;
-
-	return set_glyph(set, i, 0)->advance;
-}
-
 static int32_t
 style_advance(struct text_style s, uint32_t index)
 {
-	const uint32_t natural =
-	    set_advance(style_set(s), index) * s.scale / style_baked_scale(s);
+	/* the box is as wide as this capital */
+	const uint32_t i = index == UINT32_MAX ? 'H' - 0x20 : index;
+	const uint32_t baked = set_glyph(style_set(s), i, 0)->advance;
+	const uint32_t natural = baked * s.scale / style_baked_scale(s);
 
 	return (int32_t)(natural * s.squeeze / TEXT_NATURAL);
 }

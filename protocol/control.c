@@ -88,15 +88,10 @@ decode_u32(struct rd *rd, uint32_t *out)
 static bool
 text_is_padded(const uint8_t *text, uint32_t n)
 {
-	bool ended = false;
-
-	for (uint32_t i = 0; i < n; i++) {
-		if (ended && text[i] != 0)
+	for (uint32_t i = 1; i < n; i++)
+		if (text[i - 1] == 0 && text[i] != 0)
 			return false;
-		if (text[i] == 0)
-			ended = true;
-	}
-	return ended;
+	return text[n - 1] == 0;
 }
 
 static void
