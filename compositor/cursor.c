@@ -7,12 +7,11 @@ cursor_target(const struct core *core)
 		return TDS_NONE;
 	const uint32_t at = scene_window_at(&core->scene,
 	    core->pointer_output, core->pointer_x, core->pointer_y);
-	if (at == TDS_NONE || core->scene.windows[at].domain != core->focus)
+	if (at == TDS_NONE || core->scene.windows[at].domain != core->focus ||
+	    !rect_has(window_picture(&core->scene.windows[at]),
+		core->pointer_x, core->pointer_y))
 		return TDS_NONE;
-	return rect_has(window_picture(&core->scene.windows[at]),
-		   core->pointer_x, core->pointer_y)
-	    ? at
-	    : TDS_NONE;
+	return at;
 }
 
 bool

@@ -181,16 +181,11 @@ toggle_maximised(struct core *core, uint32_t window, struct actions *out)
 {
 	struct window *w = &core->scene.windows[window];
 	const struct rect before = w->before_maximise;
-	const struct rect now = w->content;
+	const struct rect desk = core->scene.outputs[w->output].desk;
+	const bool is_maximised = !rect_is_empty(before);
 
-	if (!rect_is_empty(before)) {
-		w->before_maximise = (struct rect){0};
-		scene_place(&core->scene, window, before);
-	} else {
-		w->before_maximise = now;
-		scene_place(&core->scene, window,
-		    core->scene.outputs[w->output].desk);
-	}
+	w->before_maximise = is_maximised ? (struct rect){0} : w->content;
+	scene_place(&core->scene, window, is_maximised ? before : desk);
 	act_configure(core, out, window);
 }
 

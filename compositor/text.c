@@ -188,13 +188,12 @@ glyph_cover(const struct font_glyph *g, uint32_t x, uint32_t y)
 static uint32_t
 glyph_mean(const struct font_glyph *g, const uint32_t from[2], uint32_t y)
 {
-	uint32_t sum = 0, n = 0;
+	const uint32_t end = from[1] < g->width ? from[1] : g->width;
+	uint32_t sum = 0;
 
-	for (uint32_t i = from[0]; i < from[1] && i < g->width; i++) {
+	for (uint32_t i = from[0]; i < end; i++)
 		sum += glyph_cover(g, i, y);
-		n++;
-	}
-	return n ? sum / n : 0;
+	return from[0] < end ? sum / (end - from[0]) : 0;
 }
 
 /* floor(a * b / c); corners may be negative */

@@ -99,13 +99,6 @@ pass_held_back(struct keys *keys, struct keys_result *r)
 	}
 }
 
-static void
-forget_held_back(struct keys *keys)
-{
-	for (uint32_t i = 0; i < keys->n; i++)
-		keys->held[i].is_held_back = 0;
-}
-
 static struct keys_result
 press(struct keys *keys, uint16_t code, bool deliver)
 {
@@ -115,8 +108,8 @@ press(struct keys *keys, uint16_t code, bool deliver)
 		return (struct keys_result){0}; /* a source's bug: dropped */
 	chord_track(keys, code, true);
 	r.is_sak = is_of_chord(keys, code) && chord_is_complete(keys);
-	if (r.is_sak)
-		forget_held_back(keys);
+	for (uint32_t i = 0; i < keys->n && r.is_sak; i++)
+		keys->held[i].is_held_back = 0;
 	if (keys->n == TDS_MAX_HELD)
 		return r; /* too many keys at once: this one is not passed on */
 
