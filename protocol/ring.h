@@ -87,7 +87,7 @@ enum up_op {
 };
 
 /*
- * COMMIT, 32 bytes. width = 0: the scanout is off, everything else is 0.
+ * COMMIT, 32 bytes. width = height = 0: the scanout is off.
  *	0 u8 op  1 u8 scanout  2 u16 zero  4 u32 seq  8 u32 page  12 u32 stride
  *	16 u16 width  18 u16 height  20 u16 x  22 u16 y  24 u16 w  26 u16 h
  *	28 u32 zero

@@ -1,7 +1,7 @@
 /*
  * log: one line to stderr per decision, with blame. Lines that a guest or a
  * peer can cause are rate-limited per caller-owned budget. Never keys, pixels
- * or secrets; text from outside is printed through log_safe().
+ * or secrets. Control characters of a line are written as '?'.
  */
 #pragma once
 
