@@ -372,7 +372,9 @@ put_commit(struct guest *g, struct rect r)
 	    .w = (uint32_t)(r.x1 - r.x0), .h = (uint32_t)(r.y1 - r.y0)};
 
 	check(encode_commit(&c, record), "encode_commit");
-	check(ring_put(&g->up, record), "the up ring is full");
+	while (ring_put(&g->up, record) < 0) /* the core was held up */
+		if (poll(NULL, 0, 1) < 0 || kill(b.core, 0) < 0)
+			die("the core is gone");
 }
 
 static void
