@@ -285,8 +285,12 @@ on_snapshot(struct shell *s, struct rd *rd, const struct received *r)
 		return -ERANGE;
 	paint(s); /* so that pixels and status are of the same state */
 	err = headless_dump(&s->headless, record.output, r->fds[0]);
-	if (err < 0)
-		return err;
+	if (err < 0) {
+		/* No memory for a picture is no reason to stop showing one:
+		 * tdsctl hears of it when its time is up. */
+		log_error("no screenshot: %s", strerror(-err));
+		return 0;
+	}
 	send_status(s, record.cookie);
 	return 0;
 }
