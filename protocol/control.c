@@ -155,17 +155,86 @@ static bool
 core_setup_is_right(const struct core_setup *s)
 {
 	return s->flags <= (CORE_TRY_OUT | CORE_UNSEALED) &&
-	    s->modifiers <= 15 && s->key <= 0x2ff &&
+	    s->modifiers <= 15 && s->key <= 0x2ff && s->idle_s <= 86400 &&
+	    s->leds <= 1 &&
 	    (s->focus < TDS_MAX_DOMAINS || s->focus == TDS_NONE);
 }
 
 static bool
 core_output_is_right(const struct core_output *o)
 {
-	return o->index < TDS_MAX_OUTPUTS && is_in(o->scale, 1, 4) &&
-	    is_in(o->width, 1, TDS_MAX_DIM) &&
-	    is_in(o->height, 1, TDS_MAX_DIM) &&
-	    is_in(o->refresh_mhz, 1000, 500000);
+	const bool is_kms = o->type == OUTPUT_KMS;
+	const uint32_t least = is_kms ? 0 : 1; /* 0: from the monitor */
+
+	return is_in(o->type, OUTPUT_HEADLESS, OUTPUT_KMS) &&
+	    o->index < TDS_MAX_OUTPUTS && is_in(o->scale, least, 4) &&
+	    is_in(o->width, least, TDS_MAX_DIM) &&
+	    is_in(o->height, least, TDS_MAX_DIM) && o->rotation <= 3 &&
+	    ((is_kms && o->refresh_mhz == 0) ||
+		is_in(o->refresh_mhz, 1000, 500000)) &&
+	    o->x >= -1 && o->x <= TDS_MAX_COORD && o->y >= -1 &&
+	    o->y <= TDS_MAX_COORD;
+}
+
+static bool
+core_rule_is_right(const struct core_rule *r)
+{
+	return r->index < TDS_MAX_RULES && r->is_allowed <= 1;
+}
+
+static bool
+state_is_right(uint32_t state)
+{
+	return is_in(state, DEVICE_WAITING, DEVICE_REFUSED);
+}
+
+static bool
+core_admitted_is_right(const struct core_admitted *a)
+{
+	return state_is_right(a->state);
+}
+
+static bool
+input_open_is_right(const struct input_open *o)
+{
+	return state_is_right(o->state);
+}
+
+static bool
+input_close_is_right(const struct input_close *c)
+{
+	return c->device != TDS_NONE;
+}
+
+static bool
+input_problem_is_right(const struct input_problem *p)
+{
+	return is_in(p->error, 1, 4095);
+}
+
+static bool
+seat_device_is_right(const struct seat_device *d)
+{
+	return state_is_right(d->state) && d->kinds != 0 && d->kinds <= 15 &&
+	    d->device != TDS_NONE;
+}
+
+static bool
+seat_gone_is_right(const struct seat_gone *g)
+{
+	return g->device != TDS_NONE;
+}
+
+static bool
+seat_admit_is_right(const struct seat_admit *a)
+{
+	return state_is_right(a->state);
+}
+
+static bool
+seat_leds_is_right(const struct seat_leds *l)
+{
+	return l->leds <= 31;
 }
 
 static bool
@@ -269,6 +338,18 @@ ctl_result_is_right(const struct ctl_result *r)
 CONTROL_RECORDS(X)
 #undef X
 
+static void
+wr_input(struct wr *wr, const struct core_input *in)
+{
+	wr_u32(wr, in->n);
+	for (uint32_t i = 0; i < TDS_MAX_INPUT_BATCH; i++) {
+		const bool used = i < in->n;
+		wr_u16(wr, used ? in->events[i].type : 0);
+		wr_u16(wr, used ? in->events[i].code : 0);
+		wr_u32(wr, used ? (uint32_t)in->events[i].value : 0);
+	}
+}
+
 int
 encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
     uint32_t size)
@@ -276,13 +357,7 @@ encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
 	struct wr wr;
 
 	wr_op(&wr, op, out, size);
-	wr_u32(&wr, in->n);
-	for (uint32_t i = 0; i < TDS_MAX_INPUT_BATCH; i++) {
-		const bool used = i < in->n;
-		wr_u16(&wr, used ? in->events[i].type : 0);
-		wr_u16(&wr, used ? in->events[i].code : 0);
-		wr_u32(&wr, used ? (uint32_t)in->events[i].value : 0);
-	}
+	wr_input(&wr, in);
 	return wr_end(&wr);
 }
 
@@ -304,6 +379,26 @@ decode_core_input(struct rd *rd, struct core_input *out)
 		    out->events[i].value != 0)
 			return -EBADMSG;
 	return 0;
+}
+
+int
+encode_seat_events(const struct seat_events *in, uint8_t *out, uint32_t size)
+{
+	struct wr wr;
+
+	wr_op(&wr, SEAT_EVENTS, out, size);
+	wr_u32(&wr, in->device);
+	wr_u64(&wr, in->time_ns);
+	wr_input(&wr, &in->input);
+	return wr_end(&wr);
+}
+
+int
+decode_seat_events(struct rd *rd, struct seat_events *out)
+{
+	out->device = rd_u32(rd);
+	out->time_ns = rd_u64(rd);
+	return decode_core_input(rd, &out->input);
 }
 
 /* ------------------------------------------------------------------ status */

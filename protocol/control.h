@@ -28,13 +28,29 @@
 	U(modifiers) /* enum chord_modifier; at least two */                   \
 	U(key)	     /* evdev code, not a modifier */                          \
 	U(focus)     /* domain that has the keyboard first, or TDS_NONE */     \
+	U(idle_s)    /* screens go dark after so long without input; 0: never */ \
+	U(leds)	     /* 1: lock lights of the focused domain on keyboards */   \
 	T(phrase, TDS_PHRASE_BYTES)
 
+/*
+ * A slot for an output. On KMS a slot with a name waits for the connector of
+ * that name, one without takes any; what is 0 is chosen from the monitor.
+ */
 #define CORE_OUTPUT_FIELDS(U, I, L, R, T)                                      \
-	U(index) U(width) U(height) /* px */                                   \
-	U(scale)		    /* 1..4 */                                 \
-	U(refresh_mhz)		    /* 1000..500000 */                         \
+	U(index) U(type)	    /* enum output_type */                     \
+	U(width) U(height)	    /* px, as seen: after rotation */          \
+	U(scale)		    /* 1..4; KMS: 0 from the monitor's size */ \
+	U(refresh_mhz)		    /* 1000..500000; KMS: 0 the mode's */      \
+	U(rotation)		    /* quarter turns clockwise, 0..3 */        \
+	I(x) I(y)		    /* in the layout; -1, -1: right of others */ \
 	T(name, TDS_NAME_BYTES)
+
+/* Which input devices may do what; the first rule that matches decides. */
+#define CORE_RULE_FIELDS(U, I, L, R, T)                                        \
+	U(index) U(is_allowed)                                                 \
+	U(bus) U(vendor) U(product) /* as in input_id; TDS_NONE: any */        \
+	L(domains)		    /* bit n: may reach domain n */            \
+	T(serial, TDS_NAME_BYTES) T(port, TDS_PORT_BYTES) /* empty: any */
 
 #define CORE_DOMAIN_FIELDS(U, I, L, R, T)                                      \
 	U(index)                                                               \
@@ -54,6 +70,26 @@
 /* fd: a memfd of width * height * 4 bytes */
 #define CORE_SNAPSHOT_FIELDS(U, I, L, R, T) U(cookie) U(output)
 #define CORE_DROPPED_FIELDS(U, I, L, R, T) U(domain) U(error) /* errno */
+/* The user's or a rule's decision, for tdsd to keep across restarts. */
+#define CORE_ADMITTED_FIELDS(U, I, L, R, T) U(device) U(state)
+
+/* fd: an evdev node, opened read-only unless lights are to be written */
+#define INPUT_OPEN_FIELDS(U, I, L, R, T) U(device) U(state)
+#define INPUT_CLOSE_FIELDS(U, I, L, R, T) U(device)
+#define INPUT_PROBLEM_FIELDS(U, I, L, R, T) U(device) U(error) /* errno */
+
+/* An input device, as its kernel driver describes it. */
+#define SEAT_DEVICE_FIELDS(U, I, L, R, T)                                      \
+	U(device) /* tdsd's number for it, never used twice */                 \
+	U(state)  /* enum device_state */                                      \
+	U(kinds)  /* enum device_kind, or-ed */                                \
+	U(bus) U(vendor) U(product)                                            \
+	L(capabilities) /* hash of everything that it says it can send */     \
+	T(name, TDS_LABEL_BYTES) T(serial, TDS_NAME_BYTES)                     \
+	T(port, TDS_PORT_BYTES)
+#define SEAT_GONE_FIELDS(U, I, L, R, T) U(device)
+#define SEAT_ADMIT_FIELDS(U, I, L, R, T) U(device) U(state)
+#define SEAT_LEDS_FIELDS(U, I, L, R, T) U(leds) /* bits as in LEDS records */
 
 /*
  * fds: ring, pool (rw), doorbell up, doorbell down, then the listening stream
@@ -70,7 +106,9 @@
 
 /* What the core shows, as tdsctl prints it and the tests judge it. */
 #define STATUS_OUTPUT_FIELDS(U, I, L, R, T)                                    \
-	U(width) U(height) U(scale) R(trust_bar) T(name, TDS_NAME_BYTES)
+	U(is_on) /* 0: nothing is connected there */                           \
+	U(width) U(height) U(scale) U(rotation) I(x) I(y) R(trust_bar)         \
+	T(name, TDS_NAME_BYTES)
 #define STATUS_DOMAIN_FIELDS(U, I, L, R, T)                                    \
 	U(state) U(level) U(colour) /* enum domain_state, enum level */        \
 	U(pid)			    /* of its tds-guest; tdsd fills it in */   \
@@ -80,7 +118,9 @@
 	U(has_picture) /* 0: a tile is shown instead */ R(frame) R(content)
 #define STATUS_FIELDS(U, I, L, R, T)                                           \
 	U(is_try_out) U(is_unsealed) /* a process without its sandbox */       \
-	U(is_locked) U(is_attention)                                           \
+	U(is_locked) U(is_attention) U(is_dark)                                \
+	U(n_waiting)   /* input devices that wait to be admitted */            \
+	U(n_throttled) /* keyboards that type faster than people do */         \
 	U(keyboard) /* domain, or TDS_NONE */                                  \
 	U(pointer_output) U(pointer_x) U(pointer_y)                            \
 	U(pointer_is_ours) /* drawn by tds, not the guest's cursor */          \
@@ -99,6 +139,15 @@
 	X(core_focus, CORE_FOCUS, CORE_FOCUS_FIELDS)                           \
 	X(core_snapshot, CORE_SNAPSHOT, CORE_SNAPSHOT_FIELDS)                  \
 	X(core_dropped, CORE_DROPPED, CORE_DROPPED_FIELDS)                     \
+	X(core_rule, CORE_RULE, CORE_RULE_FIELDS)                              \
+	X(core_admitted, CORE_ADMITTED, CORE_ADMITTED_FIELDS)                  \
+	X(input_open, INPUT_OPEN, INPUT_OPEN_FIELDS)                           \
+	X(input_close, INPUT_CLOSE, INPUT_CLOSE_FIELDS)                        \
+	X(input_problem, INPUT_PROBLEM, INPUT_PROBLEM_FIELDS)                  \
+	X(seat_device, SEAT_DEVICE, SEAT_DEVICE_FIELDS)                        \
+	X(seat_gone, SEAT_GONE, SEAT_GONE_FIELDS)                              \
+	X(seat_admit, SEAT_ADMIT, SEAT_ADMIT_FIELDS)                           \
+	X(seat_leds, SEAT_LEDS, SEAT_LEDS_FIELDS)                              \
 	X(guest_setup, GUEST_SETUP, GUEST_SETUP_FIELDS)                        \
 	X(ctl_focus, CTL_FOCUS, CTL_FOCUS_FIELDS)                              \
 	X(ctl_result, CTL_RESULT, CTL_RESULT_FIELDS)
@@ -143,6 +192,7 @@ enum {
 	    TDS_MAX_DOMAINS * WIRE_BYTES(STATUS_DOMAIN_FIELDS) +
 	    TDS_MAX_WINDOWS * WIRE_BYTES(STATUS_WINDOW_FIELDS),
 	INPUT_BYTES = 4 + 8 * TDS_MAX_INPUT_BATCH,
+	SEAT_EVENTS_BYTES = 4 + 8 + INPUT_BYTES,
 	CONTROL_MAX_BYTES = 4 + 8 + STATUS_BYTES,
 };
 
@@ -156,6 +206,8 @@ enum {
 	X(CORE_OUTPUT, 2, WIRE_BYTES(CORE_OUTPUT_FIELDS), 0)                   \
 	X(CORE_DOMAIN, 3, WIRE_BYTES(CORE_DOMAIN_FIELDS), 0)                   \
 	X(CORE_START, 4, 0, 0)                                                 \
+	X(CORE_RULE, 5, WIRE_BYTES(CORE_RULE_FIELDS), 0)                       \
+	X(CORE_SCREEN, 6, 0, 1) /* fd: the DRM card, we are its master */      \
 	/* tdsd -> core, while running */                                      \
 	X(CORE_LINK, 10, WIRE_BYTES(CORE_LINK_FIELDS), 4)                      \
 	X(CORE_DOWN, 11, WIRE_BYTES(CORE_DOWN_FIELDS), 0)                      \
@@ -163,10 +215,13 @@ enum {
 	X(CORE_FOCUS, 13, WIRE_BYTES(CORE_FOCUS_FIELDS), 0)                    \
 	X(CORE_STATUS, 14, 4, 0) /* cookie */                                  \
 	X(CORE_SNAPSHOT, 15, WIRE_BYTES(CORE_SNAPSHOT_FIELDS), 1)              \
+	X(CORE_HOTPLUG, 16, 0, 0) /* look at the connectors again */           \
+	X(CORE_SEAT, 17, 0, 1)	  /* fd: a channel to tds-input */             \
 	/* core -> tdsd */                                                     \
 	X(CORE_READY, 30, 0, 0)                                                \
 	X(CORE_REPLY, 31, 4 + STATUS_BYTES, 0) /* cookie, status */            \
 	X(CORE_DROPPED, 32, WIRE_BYTES(CORE_DROPPED_FIELDS), 0)                \
+	X(CORE_ADMITTED, 33, WIRE_BYTES(CORE_ADMITTED_FIELDS), 0)              \
 	/* tdsd -> tds-guest */                                                \
 	X(GUEST_SETUP, 50, WIRE_BYTES(GUEST_SETUP_FIELDS), 8)                  \
 	X(GUEST_CORE, 51, 0, 3) /* fds: ring, doorbell up, down */             \
@@ -178,6 +233,21 @@ enum {
 	X(CTL_SCREENSHOT, 71, 4, 0) /* output */                               \
 	X(CTL_FOCUS, 72, WIRE_BYTES(CTL_FOCUS_FIELDS), 0)                      \
 	X(CTL_INPUT, 73, INPUT_BYTES, 0)                                       \
+	/* tdsd -> tds-input */                                                \
+	X(INPUT_OPEN, 90, WIRE_BYTES(INPUT_OPEN_FIELDS), 1)                    \
+	X(INPUT_CLOSE, 91, WIRE_BYTES(INPUT_CLOSE_FIELDS), 0)                  \
+	X(INPUT_START, 92, 0, 0) /* all devices so far were handed over */     \
+	X(INPUT_CORE, 93, 0, 1)	 /* fd: a channel to the core */               \
+	/* tds-input -> tdsd */                                                \
+	X(INPUT_READY, 95, 0, 0) /* they are grabbed */                        \
+	X(INPUT_PROBLEM, 96, WIRE_BYTES(INPUT_PROBLEM_FIELDS), 0)              \
+	/* tds-input -> core */                                                \
+	X(SEAT_DEVICE, 100, WIRE_BYTES(SEAT_DEVICE_FIELDS), 0)                 \
+	X(SEAT_GONE, 101, WIRE_BYTES(SEAT_GONE_FIELDS), 0)                     \
+	X(SEAT_EVENTS, 102, SEAT_EVENTS_BYTES, 0)                              \
+	/* core -> tds-input */                                                \
+	X(SEAT_ADMIT, 105, WIRE_BYTES(SEAT_ADMIT_FIELDS), 0)                   \
+	X(SEAT_LEDS, 106, WIRE_BYTES(SEAT_LEDS_FIELDS), 0)                     \
 	/* tdsd -> tdsctl */                                                   \
 	X(CTL_RESULT, 80, WIRE_BYTES(CTL_RESULT_FIELDS), 0)                    \
 	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
@@ -211,6 +281,22 @@ enum pattern {
 	PATTERN_COUNT,
 };
 
+enum output_type { OUTPUT_HEADLESS = 1, OUTPUT_KMS };
+
+/*
+ *	            code typed, A pressed in the panel, rule
+ *	WAITING -----------------------------------------------> ADMITTED
+ *	   +------> REFUSED (R pressed, wrong code, rule)
+ */
+enum device_state { DEVICE_WAITING = 1, DEVICE_ADMITTED, DEVICE_REFUSED };
+
+enum device_kind {
+	KIND_KEYBOARD = 1,
+	KIND_POINTER = 2, /* mouse, touchpad, absolute pointer */
+	KIND_TOUCH = 4,
+	KIND_TABLET = 8, /* pen */
+};
+
 enum core_flag { CORE_TRY_OUT = 1, CORE_UNSEALED = 2 };
 
 /* Chord of the secure attention key. Modifiers as on either side. */
@@ -229,13 +315,21 @@ struct input_event_wire {
 };
 
 /*
- * Normalised events as tds-input will send them, from the control socket in
- * try-out mode: EV_KEY (value 0, 1, 2), EV_ABS ABS_X/ABS_Y (pixels of the
- * whole row of outputs), EV_REL, EV_SYN.
+ * Normalised events: EV_KEY (keys, and buttons as BTN_LEFT ..; value 0, 1, 2),
+ * EV_REL (REL_X, REL_Y in pixels; wheels in clicks), EV_SYN, and EV_ABS
+ * ABS_X/ABS_Y: from tdsctl in pixels of the layout, from tds-input 0..65535 of
+ * the whole layout.
  */
 struct core_input {
 	uint32_t n;
 	struct input_event_wire events[TDS_MAX_INPUT_BATCH];
+};
+
+/* One device's events of one moment, as tds-input sends them. */
+struct seat_events {
+	uint32_t device;
+	uint64_t time_ns; /* of the device's event, CLOCK_MONOTONIC */
+	struct core_input input;
 };
 
 /* fd: a memfd of width * height * 4 bytes, XRGB8888 */
@@ -279,6 +373,10 @@ int decode_ctl_picture(struct rd *rd, struct ctl_picture *out) MUST_CHECK;
 int encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
     uint32_t size) MUST_CHECK;
 int decode_core_input(struct rd *rd, struct core_input *out) MUST_CHECK;
+
+int encode_seat_events(const struct seat_events *in, uint8_t *out,
+    uint32_t size) MUST_CHECK;
+int decode_seat_events(struct rd *rd, struct seat_events *out) MUST_CHECK;
 
 /* CORE_REPLY: cookie, then the status. CTL_REPORT: the status. */
 int encode_core_reply(uint32_t cookie, const struct status *in, uint8_t *out,

@@ -17,11 +17,14 @@ enum {
 	TDS_MIN_CONTENT_HEIGHT = 200,
 	TDS_CURSOR_DIM = 64,	/* virtio-gpu cursors are 64x64 */
 	TDS_MAX_DAMAGE = 64,	/* rectangles in one damage list */
+	TDS_MAX_DEVICES = 32,	/* input devices at one time */
+	TDS_MAX_RULES = 32,	/* for input devices */
 	TDS_MAX_HELD = 32,	/* keys and buttons held at one time */
 
 	TDS_NAME_BYTES = 32,	/* domain and output names, NUL-padded */
 	TDS_LABEL_BYTES = 48,	/* label text, UTF-8, NUL-padded */
 	TDS_PHRASE_BYTES = 64,	/* the user's phrase, UTF-8, NUL-padded */
+	TDS_PORT_BYTES = 64,	/* where an input device is plugged in */
 	TDS_TEXT_BYTES = 160,	/* an error text to tdsctl */
 
 	TDS_PAGE_BYTES = 4096,

@@ -190,6 +190,9 @@ begin_output(void *owner, const char *name, int line, const char **why)
 	struct config_output *o = &c->outputs[c->n_outputs];
 	*o = (struct config_output){.line = line,
 	    .core = {.index = c->n_outputs,
+		.type = OUTPUT_HEADLESS,
+		.x = -1,
+		.y = -1,
 		.width = 1920,
 		.height = 1080,
 		.scale = 1,

@@ -55,7 +55,10 @@ configure(struct seat *seat)
 	    .key = KEY_DELETE,
 	    .focus = 0,
 	    .phrase = "a phrase"};
-	const struct core_output output = {.width = SEAT_WIDTH,
+	const struct core_output output = {.type = OUTPUT_HEADLESS,
+	    .x = -1,
+	    .y = -1,
+	    .width = SEAT_WIDTH,
 	    .height = SEAT_HEIGHT,
 	    .scale = 1,
 	    .refresh_mhz = 500000, /* the fastest: shorter tests */

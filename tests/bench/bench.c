@@ -292,7 +292,8 @@ configure_core(void)
 	const struct config *c = b.c;
 	const struct core_setup setup = {.flags = CORE_TRY_OUT,
 	    .modifiers = CHORD_CTRL | CHORD_ALT, .key = 111, .focus = TDS_NONE};
-	const struct core_output output = {.width = c->out_w,
+	const struct core_output output = {.type = OUTPUT_HEADLESS,
+	    .x = -1, .y = -1, .width = c->out_w,
 	    .height = c->out_h, .scale = 1, .refresh_mhz = 60000,
 	    .name = "headless-1"};
 	struct rd rd;

@@ -145,6 +145,16 @@ RECORD(core_down)
 RECORD(core_focus)
 RECORD(core_snapshot)
 RECORD(core_dropped)
+RECORD(core_rule)
+RECORD(core_admitted)
+RECORD(input_open)
+RECORD(input_close)
+RECORD(input_problem)
+RECORD(seat_device)
+RECORD(seat_gone)
+RECORD(seat_admit)
+RECORD(seat_leds)
+RECORD(seat_events)
 RECORD(guest_setup)
 RECORD(ctl_focus)
 RECORD(ctl_result)
@@ -225,6 +235,26 @@ try_control_op(uint32_t op, struct rd *rd)
 		return try_core_snapshot(rd);
 	case CORE_DROPPED:
 		return try_core_dropped(rd);
+	case CORE_RULE:
+		return try_core_rule(rd);
+	case CORE_ADMITTED:
+		return try_core_admitted(rd);
+	case INPUT_OPEN:
+		return try_input_open(rd);
+	case INPUT_CLOSE:
+		return try_input_close(rd);
+	case INPUT_PROBLEM:
+		return try_input_problem(rd);
+	case SEAT_DEVICE:
+		return try_seat_device(rd);
+	case SEAT_GONE:
+		return try_seat_gone(rd);
+	case SEAT_ADMIT:
+		return try_seat_admit(rd);
+	case SEAT_LEDS:
+		return try_seat_leds(rd);
+	case SEAT_EVENTS:
+		return try_seat_events(rd);
 	case GUEST_SETUP:
 		return try_guest_setup(rd);
 	case CTL_FOCUS:
@@ -245,6 +275,12 @@ try_control_op(uint32_t op, struct rd *rd)
 		return try_u32(op, rd);
 	case CORE_START:
 	case CORE_READY:
+	case CORE_SCREEN:
+	case CORE_HOTPLUG:
+	case CORE_SEAT:
+	case INPUT_START:
+	case INPUT_CORE:
+	case INPUT_READY:
 	case GUEST_CORE:
 	case GUEST_VNC:
 	case GUEST_WANT_VNC:

@@ -12,7 +12,8 @@ import subprocess
 import sys
 
 BACK_END = ['compositor/main.c', 'compositor/headless*', 'compositor/link*',
-            'compositor/*_drm.[ch]', 'kbd/main.c',
+            'compositor/*_drm.[ch]', 'compositor/screen.h', 'compositor/clock.[ch]',
+            'kbd/main.c', 'kbd/seat*.[ch]',
             'kbd/*_libinput.[ch]', 'kbd/*_evdev.[ch]']
 # run at build time only
 TOOLS = ['compositor/font/bake.c']

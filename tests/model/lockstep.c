@@ -21,8 +21,8 @@ make_core(void)
 {
 	const struct core_setup setup = {.modifiers = CHORD_CTRL | CHORD_ALT,
 	    .key = KEY_DELETE, .focus = TDS_NONE};
-	const struct core_output output = {.width = 1024, .height = 768,
-	    .scale = 1, .refresh_mhz = 60000};
+	const struct core_output output = {.type = OUTPUT_HEADLESS, .x = -1,
+	    .y = -1, .width = 1024, .height = 768, .scale = 1, .refresh_mhz = 60000};
 
 	core_init(&core);
 	int err = core_add_setup(&core, &setup);

@@ -81,6 +81,9 @@ add_outputs(struct core *core, struct chance *c, const struct world_limits *l)
 	for (uint32_t i = 0; i < n; i++) {
 		struct core_output o = {
 			.index = i,
+			.type = OUTPUT_HEADLESS,
+			.x = -1,
+			.y = -1,
 			.width = random_size(c, l->min_width,
 			    l->max_width),
 			.height = random_size(c, l->min_height,

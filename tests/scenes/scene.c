@@ -48,7 +48,9 @@ void
 demo_output(struct demo *d, uint32_t width, uint32_t height, uint32_t scale)
 {
 	const uint32_t index = d->core.scene.n_outputs;
-	struct core_output o = {index, width, height, scale, 60000, {0}};
+	struct core_output o = {.index = index, .type = OUTPUT_HEADLESS,
+	    .width = width, .height = height, .scale = scale,
+	    .refresh_mhz = 60000, .x = -1, .y = -1};
 
 	snprintf((char *)o.name, sizeof(o.name), "headless-%u", index + 1);
 	must_be_zero(core_add_output(&d->core, &o));

@@ -164,7 +164,7 @@ what_is_understood_is_what_the_core_accepts(void **state)
 	(void)state;
 	assert_string_equal(read_two(WORK, WEB), "");
 	assert_true(encode_core_setup(&config.core, bytes, sizeof(bytes)) > 4);
-	rd_init(&rd, bytes + 4, 4 * 4 + TDS_PHRASE_BYTES);
+	rd_init(&rd, bytes + 4, 6 * 4 + TDS_PHRASE_BYTES);
 	assert_int_equal(decode_core_setup(&rd, &setup), 0);
 	int n = encode_core_output(
 	    &config.outputs[0].core, bytes, sizeof(bytes));

@@ -81,16 +81,19 @@ static void
 a_set_up_record_has_golden_bytes(void **state)
 {
 	static const uint8_t golden[] = {1, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0,
-	    111, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 'b', 'l', 'u', 'e', 0};
+	    111, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0x58, 2, 0, 0,
+	    1, 0, 0, 0, 'b', 'l', 'u', 'e', 0};
 	const struct core_setup in = {.flags = CORE_TRY_OUT,
 	    .modifiers = CHORD_CTRL | CHORD_ALT,
 	    .key = 111,
 	    .focus = TDS_NONE,
+	    .idle_s = 600,
+	    .leds = 1,
 	    .phrase = "blue"};
 
 	(void)state;
 	const int n = encode_core_setup(&in, buffer, sizeof(buffer));
-	assert_int_equal(n, 4 + 16 + TDS_PHRASE_BYTES);
+	assert_int_equal(n, 4 + 24 + TDS_PHRASE_BYTES);
 	assert_memory_equal(buffer, golden, sizeof(golden));
 }
 
@@ -127,9 +130,15 @@ a_set_up_record_is_taken_up_to_each_limit(void **state)
 	CHECK(core_setup, CORE_SETUP, 0, phrase[TDS_PHRASE_BYTES - 1], 'x',
 	    -EBADMSG);
 	CHECK(core_setup, CORE_SETUP, 0, phrase[20], 'x', -EBADMSG);
+	CHECK(core_setup, CORE_SETUP, 0, idle_s, 86400, 0);
+	CHECK(core_setup, CORE_SETUP, 0, idle_s, 86401, -ERANGE);
+	CHECK(core_setup, CORE_SETUP, 0, leds, 2, -ERANGE);
 }
 
 static const struct core_output good_core_output = {.index = 0,
+    .type = OUTPUT_HEADLESS,
+    .x = -1,
+    .y = -1,
     .width = 1920,
     .height = 1080,
     .scale = 1,
@@ -156,6 +165,106 @@ an_output_is_taken_up_to_each_limit(void **state)
 	CHECK(core_output, CORE_OUTPUT, 0, refresh_mhz, 500000, 0);
 	CHECK(core_output, CORE_OUTPUT, 0, refresh_mhz, 500001, -ERANGE);
 	CHECK(core_output, CORE_OUTPUT, 0, name[31], 'x', -EBADMSG);
+	CHECK(core_output, CORE_OUTPUT, 0, type, 0, -ERANGE);
+	CHECK(core_output, CORE_OUTPUT, 0, type, 3, -ERANGE);
+	CHECK(core_output, CORE_OUTPUT, 0, rotation, 3, 0);
+	CHECK(core_output, CORE_OUTPUT, 0, rotation, 4, -ERANGE);
+	CHECK(core_output, CORE_OUTPUT, 0, x, TDS_MAX_COORD, 0);
+	CHECK(core_output, CORE_OUTPUT, 0, x, TDS_MAX_COORD + 1, -ERANGE);
+	CHECK(core_output, CORE_OUTPUT, 0, y, -2, -ERANGE);
+}
+
+/* What a monitor decides is 0. */
+static const struct core_output good_kms = {.type = OUTPUT_KMS,
+    .x = -1,
+    .y = -1};
+
+static void
+an_output_on_kms_may_leave_its_mode_to_the_monitor(void **state)
+{
+	struct core_output y;
+
+	(void)state;
+	const int n = encode_core_output(&good_kms, buffer, sizeof(buffer));
+	struct rd rd = opened(n, 0, CORE_OUTPUT);
+	assert_int_equal(decode_core_output(&rd, &y), 0);
+	assert_memory_equal(&good_kms, &y, sizeof(y));
+}
+
+static const struct core_rule good_core_rule = {.is_allowed = 1,
+    .bus = TDS_NONE,
+    .vendor = 0x46d,
+    .product = TDS_NONE,
+    .domains = UINT64_MAX,
+    .serial = "1",
+    .port = "usb-1"};
+static const struct core_admitted good_core_admitted = {
+    .device = 7, .state = DEVICE_ADMITTED};
+static const struct input_open good_input_open = {
+    .device = 7, .state = DEVICE_WAITING};
+static const struct input_close good_input_close = {.device = 7};
+static const struct input_problem good_input_problem = {
+    .device = 7, .error = EBUSY};
+static const struct seat_device good_seat_device = {.device = 7,
+    .state = DEVICE_WAITING,
+    .kinds = KIND_KEYBOARD,
+    .bus = 3,
+    .capabilities = 1,
+    .name = "Keyboard"};
+static const struct seat_gone good_seat_gone = {.device = 7};
+static const struct seat_admit good_seat_admit = {
+    .device = 7, .state = DEVICE_REFUSED};
+static const struct seat_leds good_seat_leds = {.leds = 2};
+
+static void
+records_of_input_devices_are_taken_up_to_each_limit(void **state)
+{
+	(void)state;
+	CHECK(core_rule, CORE_RULE, 0, index, TDS_MAX_RULES - 1, 0);
+	CHECK(core_rule, CORE_RULE, 0, index, TDS_MAX_RULES, -ERANGE);
+	CHECK(core_rule, CORE_RULE, 0, is_allowed, 2, -ERANGE);
+	CHECK(core_admitted, CORE_ADMITTED, 0, state, DEVICE_WAITING, 0);
+	CHECK(core_admitted, CORE_ADMITTED, 0, state, 0, -ERANGE);
+	CHECK(core_admitted, CORE_ADMITTED, 0, state, DEVICE_REFUSED + 1,
+	    -ERANGE);
+	CHECK(input_open, INPUT_OPEN, 1, state, DEVICE_REFUSED, 0);
+	CHECK(input_open, INPUT_OPEN, 1, state, 0, -ERANGE);
+	CHECK(input_close, INPUT_CLOSE, 0, device, 0, 0);
+	CHECK(input_close, INPUT_CLOSE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(input_problem, INPUT_PROBLEM, 0, error, 4095, 0);
+	CHECK(input_problem, INPUT_PROBLEM, 0, error, 0, -ERANGE);
+	CHECK(input_problem, INPUT_PROBLEM, 0, error, 4096, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, kinds, 15, 0);
+	CHECK(seat_device, SEAT_DEVICE, 0, kinds, 0, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, kinds, 16, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, state, 0, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, name[TDS_LABEL_BYTES - 1], 'x',
+	    -EBADMSG);
+	CHECK(seat_gone, SEAT_GONE, 0, device, 0, 0);
+	CHECK(seat_gone, SEAT_GONE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(seat_admit, SEAT_ADMIT, 0, state, DEVICE_ADMITTED, 0);
+	CHECK(seat_admit, SEAT_ADMIT, 0, state, 4, -ERANGE);
+	CHECK(seat_leds, SEAT_LEDS, 0, leds, 31, 0);
+	CHECK(seat_leds, SEAT_LEDS, 0, leds, 32, -ERANGE);
+}
+
+static void
+events_of_a_seat_come_back_as_they_went(void **state)
+{
+	const struct seat_events in = {.device = 3,
+	    .time_ns = 123456789012345u,
+	    .input = {.n = 2, .events = {{1, 30, 1}, {0, 0, 0}}}};
+	static struct seat_events out;
+
+	(void)state;
+	const int n = encode_seat_events(&in, buffer, sizeof(buffer));
+	struct rd rd = opened(n, 0, SEAT_EVENTS);
+	assert_int_equal(decode_seat_events(&rd, &out), 0);
+	assert_memory_equal(&in, &out, sizeof(in));
+	buffer[4 + 12] = TDS_MAX_INPUT_BATCH + 1;
+	rd = opened(n, 0, SEAT_EVENTS);
+	assert_int_equal(decode_seat_events(&rd, &out), -ERANGE);
 }
 
 static const struct core_domain good_core_domain = {.index = 0,
@@ -517,6 +626,9 @@ main(void)
 	    cmocka_unit_test(a_set_up_record_has_golden_bytes),
 	    cmocka_unit_test(a_set_up_record_is_taken_up_to_each_limit),
 	    cmocka_unit_test(an_output_is_taken_up_to_each_limit),
+	    cmocka_unit_test(an_output_on_kms_may_leave_its_mode_to_the_monitor),
+	    cmocka_unit_test(records_of_input_devices_are_taken_up_to_each_limit),
+	    cmocka_unit_test(events_of_a_seat_come_back_as_they_went),
 	    cmocka_unit_test(a_domain_is_taken_up_to_each_limit),
 	    cmocka_unit_test(a_domain_without_name_or_label_is_refused),
 	    cmocka_unit_test(a_link_is_taken_up_to_each_limit),

@@ -75,6 +75,7 @@ setup(void **state)
 	    .key = KEY_DELETE,
 	    .focus = WORK};
 	const struct core_output o = {
+	    .type = OUTPUT_HEADLESS, .x = -1, .y = -1,
 	    .width = 1200, .height = 700, .scale = 1, .refresh_mhz = 60000};
 	const struct core_domain work = domain(WORK, "work", 20, 60);
 	const struct core_domain web = domain(WEB, "web", 620, 60);

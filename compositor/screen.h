@@ -1,0 +1,58 @@
+/*
+ * screen: where frames go. One kind of screen runs at a time: frames in memory
+ * (headless.c) or KMS (kms_drm.c); main.c knows only this.
+ *
+ *	probe ---> begin -> (paint) -> present ---> begin -> ...
+ *	  ^		       one flip is pending at most, per output
+ *	  +-- CORE_HOTPLUG, a failed present
+ *
+ * Outputs have the index of their slot in the core. Nothing here blocks, and
+ * the pixels of a target are never read: they may be write-combined.
+ */
+#pragma once
+
+#include "compositor/paint.h"
+
+struct screen;
+
+struct screen_ops {
+	/*
+	 * Find out what is connected. slots[TDS_MAX_OUTPUTS] is what the
+	 * configuration says of each slot; found[i] is slots[i] with all that
+	 * was left open (0) chosen: size as seen after rotation, scale,
+	 * refresh, name; width 0 where nothing is connected or its mode fails.
+	 * An output whose found[] changed starts anew: begin() names its whole
+	 * area as stale, and it lights up with its first present(). One that
+	 * went away is switched off. 0, or -errno if the card is gone.
+	 */
+	int (*probe)(struct screen *screen, const struct core_output *slots,
+	    uint32_t n, struct core_output *found);
+	/*
+	 * Where to paint output i now. pixels NULL: not now, its last flip is
+	 * pending, or it is off. *stale (never NULL with pixels): what this
+	 * buffer shows of older frames, in pixels of the output.
+	 */
+	struct target (*begin)(struct screen *screen, uint32_t i,
+	    const struct damage **stale);
+	/*
+	 * Show what was painted. painted: what changed since the last
+	 * present(), for the other buffer's stale list and for damage clips.
+	 * 0, or -errno: not shown; begin() gives the same buffer again.
+	 */
+	int (*present)(struct screen *screen, uint32_t i,
+	    const struct damage *painted);
+	/* All outputs off or on; on shows the last frame. 0 or -errno. */
+	int (*power)(struct screen *screen, bool is_on);
+	/*
+	 * Take in flips that are done, without blocking. The latest time at
+	 * which one began to be shown, CLOCK_MONOTONIC; 0: none was done.
+	 */
+	uint64_t (*flips)(struct screen *screen);
+	/* Output i as it is shown, into fd (4 * width * height bytes).
+	 * -EOPNOTSUPP: it cannot be read; paint it again elsewhere. */
+	int (*dump)(struct screen *screen, uint32_t i, int fd);
+};
+
+struct screen {
+	const struct screen_ops *ops;
+};
