@@ -18,7 +18,8 @@ config_init(struct config *config)
 	*config = (struct config){.run_dir = "/run/tds",
 	    .core = {.modifiers = CHORD_CTRL | CHORD_ALT,
 		.key = KEY_DELETE,
-		.focus = TDS_NONE}};
+		.focus = TDS_NONE,
+		.idle_s = 600}};
 }
 
 /* Whoever may write it decides what is shown under which label. */

@@ -21,6 +21,11 @@ enum {
 	CONFIG_PATH_BYTES = 256,
 	CONFIG_SOCKET_BYTES = 104, /* sun_path of 108, less some */
 	CONFIG_DEFAULT_MIB_FACTOR = 4, /* pictures per scanout in a pool */
+	/* what a monitor counts for there whose size is not known yet */
+	CONFIG_MONITOR_WIDTH = 3840,
+	CONFIG_MONITOR_HEIGHT = 2160,
+	CONFIG_RULE_KEYS = 6,
+	CONFIG_CARD_BYTES = 32,
 };
 
 /* Where errors go: a line without its end. */
@@ -66,16 +71,32 @@ struct config_output {
 	struct core_output core;
 };
 
+/* [device NAME]; the name is for people only */
+struct config_rule {
+	int line;
+	int lines[CONFIG_RULE_KEYS];
+	char name[TDS_NAME_BYTES];
+	struct core_rule core;
+	char domains[CONFIG_LINE_BYTES + 1]; /* as written; empty: all */
+};
+
 struct config {
 	char file[CONFIG_PATH_BYTES]; /* tds.conf */
 	int tds_line, focus_line, attention_line, mode_line, phrase_line,
-	    run_dir_line;
+	    run_dir_line, idle_line, leds_line, card_line, seat_line,
+	    others_line;
 	bool is_try_out;
+	bool is_kms;	    /* outputs are monitors, not memory */
+	bool has_seat;	    /* input comes from devices */
+	bool has_no_others; /* monitors that no [output] names stay dark */
+	char card[CONFIG_CARD_BYTES]; /* path; empty: the first that will do */
 	char run_dir[CONFIG_SOCKET_BYTES];
 	char focus[TDS_NAME_BYTES];
 	struct core_setup core; /* flags without CORE_UNSEALED */
 	uint32_t n_outputs;
 	struct config_output outputs[TDS_MAX_OUTPUTS];
+	uint32_t n_rules;
+	struct config_rule rules[TDS_MAX_RULES];
 	uint32_t n_domains;
 	struct config_domain domains[TDS_MAX_DOMAINS];
 };

@@ -1,6 +1,6 @@
 /* config_check: what only shows when everything has been read. */
 #include "tds/base/names.h"
-#include "tds/super/config.h"
+#include "tds/super/config_sections.h"
 #include "tds/super/unicode.h"
 
 #include <stdio.h>
@@ -60,7 +60,11 @@ default_pool(const struct config *c, const struct config_domain *d)
 
 	for (uint32_t i = 0; i < c->n_outputs; i++) {
 		const struct core_output *o = &c->outputs[i].core;
-		const uint64_t bytes = (uint64_t)o->width * o->height * 4;
+		const uint64_t width =
+		    o->width ? o->width : CONFIG_MONITOR_WIDTH;
+		const uint64_t height =
+		    o->height ? o->height : CONFIG_MONITOR_HEIGHT;
+		const uint64_t bytes = width * height * 4;
 		if ((d->core.outputs & (1u << i)) && bytes > picture)
 			picture = bytes;
 	}
@@ -247,9 +251,6 @@ check_main(struct config *c, struct problems *problems)
 		problem(problems, c->file, c->tds_line,
 		    "phrase: is missing; allowed: 1 to 63 bytes that only you "
 		    "know, shown in the trusted panel");
-	if (c->n_outputs == 0)
-		problem(problems, c->file, 0,
-		    "holds no output; allowed: 1 to 4 of [output NAME]");
 }
 
 void
@@ -258,6 +259,8 @@ config_check(struct config *c, struct problems *problems)
 	uint32_t windows = 0;
 
 	check_main(c, problems);
+	config_check_outputs(c, problems);
+	config_check_devices(c, problems);
 	for (uint32_t i = 0; i < c->n_domains; i++) {
 		struct config_domain *d = &c->domains[i];
 		check_domain(c, d, problems);

@@ -105,22 +105,8 @@ static const char *
 set_position(void *target, const char *value)
 {
 	struct core_domain *d = &((struct config_domain *)target)->core;
-	char half[16];
-	const size_t len = strcspn(value, ",");
-	uint32_t x, y;
 
-	if (value[len] == 0 || len >= sizeof(half))
-		return "is not X,Y";
-	snprintf(half, sizeof(half), "%.*s", (int)len, value);
-	value += len + 1 + strspn(value + len + 1, " ");
-	const char *why = value_number(half, 0, TDS_MAX_DIM, &x);
-	if (!why)
-		why = value_number(value, 0, TDS_MAX_DIM, &y);
-	if (why)
-		return why;
-	d->x = (int32_t)x;
-	d->y = (int32_t)y;
-	return NULL;
+	return value_position(value, TDS_MAX_DIM, &d->x, &d->y);
 }
 
 static const char *

@@ -38,6 +38,36 @@ value_size(const char *text, uint32_t least_width, uint32_t least_height,
 }
 
 const char *
+value_position(const char *text, uint32_t most, int32_t *x, int32_t *y)
+{
+	char half[16];
+	const size_t len = strcspn(text, ",");
+	uint32_t left, top;
+
+	if (text[len] == 0 || len >= sizeof(half))
+		return "is not X,Y";
+	snprintf(half, sizeof(half), "%.*s", (int)len, text);
+	text += len + 1 + strspn(text + len + 1, " ");
+	const char *why = value_number(half, 0, most, &left);
+	if (!why)
+		why = value_number(text, 0, most, &top);
+	if (why)
+		return why;
+	*x = (int32_t)left;
+	*y = (int32_t)top;
+	return NULL;
+}
+
+const char *
+value_switch(const char *text, const char *one, const char *zero, uint32_t *out)
+{
+	if (strcmp(text, one) != 0 && strcmp(text, zero) != 0)
+		return "is neither of the two";
+	*out = strcmp(text, one) == 0;
+	return NULL;
+}
+
+const char *
 value_colour(const char *text, uint32_t *out)
 {
 	uint32_t n = 0;

@@ -1,7 +1,7 @@
 /* config_main: the grammar of tds.conf. */
 #include "tds/base/keynames.h"
-#include "tds/super/config_file.h"
 #include "tds/super/config_keys.h"
+#include "tds/super/config_sections.h"
 #include "tds/super/unicode.h"
 
 #include <errno.h>
@@ -100,6 +100,68 @@ set_focus(void *target, const char *value)
 	    sizeof(c->focus));
 }
 
+static const char *
+set_idle(void *target, const char *value)
+{
+	struct config *c = target;
+
+	if (strcmp(value, "off") == 0 || strcmp(value, "0") == 0) {
+		c->core.idle_s = 0;
+		return NULL;
+	}
+	return value_number(value, 1, 86400, &c->core.idle_s);
+}
+
+static const char *
+set_leds(void *target, const char *value)
+{
+	struct config *c = target;
+
+	return value_switch(value, "focused", "off", &c->core.leds);
+}
+
+/* Only the path is judged here; screen_open() judges what is there. */
+static const char *
+set_card(void *target, const char *value)
+{
+	static const char cards[] = "/dev/dri/card";
+	struct config *c = target;
+	uint32_t number;
+
+	c->card[0] = 0;
+	if (strcmp(value, "auto") == 0)
+		return NULL;
+	if (strncmp(value, cards, sizeof(cards) - 1) != 0 ||
+	    value_number(value + sizeof(cards) - 1, 0, 255, &number) != NULL)
+		return "is no card";
+	snprintf(c->card, sizeof(c->card), "%s%u", cards, number);
+	return NULL;
+}
+
+static const char *
+set_seat(void *target, const char *value)
+{
+	struct config *c = target;
+	uint32_t is_on;
+	const char *why = value_switch(value, "on", "off", &is_on);
+
+	if (!why)
+		c->has_seat = is_on;
+	return why;
+}
+
+static const char *
+set_others(void *target, const char *value)
+{
+	struct config *c = target;
+	uint32_t is_on;
+	const char *why = value_switch(value, "on", "off", &is_on);
+
+	if (!why)
+		c->has_no_others = !is_on;
+	return why;
+}
+
 static const struct config_key tds_keys[] = {
     {"mode", set_mode, "normal, try-out"},
     {"run-dir", set_run_dir, "an absolute path of at most 103 bytes"},
@@ -108,6 +170,11 @@ static const struct config_key tds_keys[] = {
 	"two or more of CTRL, ALT, SHIFT, META and one key, as "
 	"CTRL+ALT+DELETE"},
     {"focus", set_focus, "the name of a domain"},
+    {"idle", set_idle, "off, or 1 to 86400 (seconds)"},
+    {"leds", set_leds, "off, focused"},
+    {"card", set_card, "auto, or /dev/dri/cardN"},
+    {"seat", set_seat, "on, off"},
+    {"other-outputs", set_others, "on, off"},
 };
 
 static void *
@@ -129,109 +196,21 @@ line_in_tds(void *target, uint32_t key)
 {
 	struct config *c = target;
 	int *const lines[] = {&c->mode_line, &c->run_dir_line, &c->phrase_line,
-	    &c->attention_line, &c->focus_line};
+	    &c->attention_line, &c->focus_line, &c->idle_line, &c->leds_line,
+	    &c->card_line, &c->seat_line, &c->others_line};
 
 	return lines[key];
 }
 
-/* --------------------------------------------------------------- [output] */
-
-static const char *
-set_type(void *target, const char *value)
-{
-	(void)target;
-	return strcmp(value, "headless") == 0 ? NULL : "is no type of output";
-}
-
-static const char *
-set_size(void *target, const char *value)
-{
-	struct core_output *o = &((struct config_output *)target)->core;
-
-	return value_size(value, 640, 480, &o->width, &o->height);
-}
-
-static const char *
-set_scale(void *target, const char *value)
-{
-	struct core_output *o = &((struct config_output *)target)->core;
-
-	return value_number(value, 1, 4, &o->scale);
-}
-
-static const char *
-set_refresh(void *target, const char *value)
-{
-	struct core_output *o = &((struct config_output *)target)->core;
-	uint32_t hz;
-	const char *why = value_number(value, 1, 500, &hz);
-
-	if (!why)
-		o->refresh_mhz = hz * 1000;
-	return why;
-}
-
-static const struct config_key output_keys[] = {
-    {"type", set_type, "headless"},
-    {"size", set_size, "640x480 to 8192x8192"},
-    {"scale", set_scale, "1, 2, 3, 4"},
-    {"refresh", set_refresh, "1 to 500 (Hz)"},
-};
-
-static void *
-begin_output(void *owner, const char *name, int line, const char **why)
-{
-	struct config *c = owner;
-
-	if (c->n_outputs == TDS_MAX_OUTPUTS) {
-		*why = "is one too many";
-		return NULL;
-	}
-	struct config_output *o = &c->outputs[c->n_outputs];
-	*o = (struct config_output){.line = line,
-	    .core = {.index = c->n_outputs,
-		.type = OUTPUT_HEADLESS,
-		.x = -1,
-		.y = -1,
-		.width = 1920,
-		.height = 1080,
-		.scale = 1,
-		.refresh_mhz = 60000}};
-	*why = value_text(name, unicode_name_fault(name), o->core.name,
-	    sizeof(o->core.name));
-	if (!*why && strchr(name, ' '))
-		*why = "has a blank in its name";
-	for (uint32_t i = 0; i < c->n_outputs && !*why; i++)
-		if (names_are_confusable(
-			(const char *)c->outputs[i].core.name, name))
-			*why = "is called like another output";
-	if (*why)
-		return NULL;
-	c->n_outputs++;
-	return o;
-}
-
-static int *
-no_line(void *target, uint32_t key)
-{
-	(void)target;
-	(void)key;
-	return NULL;
-}
-
-#define KEYS_OF(table) (table), sizeof(table) / sizeof((table)[0])
-
-static const struct config_section sections[] = {
-    {"tds", false, "[tds] once", begin_tds, KEYS_OF(tds_keys), line_in_tds},
-    {"output", true,
-	"up to 4 of [output NAME], NAME of letters, digits, - and _ (31 bytes)",
-	begin_output, KEYS_OF(output_keys), no_line},
-};
+static const struct config_section tds_section = {"tds", false, "[tds] once",
+    begin_tds, tds_keys, sizeof(tds_keys) / sizeof(tds_keys[0]), line_in_tds};
 
 void
 config_parse_main(struct config *config, const char *file, const char *text,
     struct problems *problems)
 {
+	const struct config_section sections[] = {
+	    tds_section, config_output_section, config_device_section};
 	const struct config_grammar grammar = {
 	    sections, sizeof(sections) / sizeof(sections[0]), config};
 

@@ -66,7 +66,7 @@ configure(struct stack *stack)
 	fprintf(f,
 	    "[tds]\nmode = try-out\nrun-dir = %s/run\nphrase = a phrase\n"
 	    "attention = CTRL+ALT+DELETE\nfocus = d0\n\n"
-	    "[output fake-1]\nsize = %dx%d\nrefresh = 240\n",
+	    "[output fake-1]\ntype = headless\nsize = %dx%d\nrefresh = 240\n",
 	    stack->dir, STACK_WIDTH, STACK_HEIGHT);
 	fclose(f);
 	/* two domains may not look the same */

@@ -75,10 +75,52 @@ check_domain(const struct config_domain *d)
 }
 
 static void
+check_output(const struct config *c, uint32_t i)
+{
+	const struct core_output *o = &c->outputs[i].core;
+	uint8_t record[CONTROL_MAX_BYTES];
+	struct core_output believed;
+	struct rd rd;
+	const int n = encode_core_output(o, record, sizeof(record));
+
+	if (n < 4)
+		abort();
+	rd_init(&rd, record + 4, (uint32_t)n - 4);
+	if (decode_core_output(&rd, &believed) < 0 || o->index != i)
+		abort();
+	if ((o->type == OUTPUT_KMS) != c->is_kms)
+		abort(); /* one kind of screen at a time */
+	if (!o->name[0] && !c->is_kms)
+		abort();
+}
+
+static void
+check_rule(const struct config *c, uint32_t i)
+{
+	const struct core_rule *r = &c->rules[i].core;
+	uint8_t record[CONTROL_MAX_BYTES];
+	struct core_rule believed;
+	struct rd rd;
+	const int n = encode_core_rule(r, record, sizeof(record));
+
+	if (n < 4)
+		abort();
+	rd_init(&rd, record + 4, (uint32_t)n - 4);
+	if (decode_core_rule(&rd, &believed) < 0 || r->index != i)
+		abort();
+	if (!r->is_allowed && r->domains != 0)
+		abort();
+}
+
+static void
 check_accepted(const struct config *c)
 {
 	if (c->n_outputs < 1 || !c->core.phrase[0])
 		abort();
+	for (uint32_t i = 0; i < c->n_outputs; i++)
+		check_output(c, i);
+	for (uint32_t i = 0; i < c->n_rules; i++)
+		check_rule(c, i);
 	for (uint32_t i = 0; i < c->n_domains; i++) {
 		check_domain(&c->domains[i]);
 		for (uint32_t j = 0; j < i; j++)

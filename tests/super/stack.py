@@ -15,8 +15,10 @@ mode = %s
 phrase = a phrase
 run-dir = %s
 [output one]
+type = headless
 size = 800x600
 [output two]
+type = headless
 size = 640x480
 """
 DOMAINS = {

@@ -42,6 +42,17 @@ class Configuration(Fresh):
         self.assertIn('2 domains', said)
         self.assertFalse(os.path.exists(self.stack.run))
 
+    def test_the_examples_of_the_manual_are_accepted(self):
+        docs = os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                            '..', '..', 'docs')
+        for name, outputs in (('example', 1), ('example-kms', 4)):
+            done = subprocess.run(
+                [stack.TDSD, '--check', '--config',
+                 os.path.join(docs, name)],
+                capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn('%d outputs' % outputs, done.stdout)
+
     def test_all_errors_of_all_files_are_printed_and_nothing_starts(self):
         main = self.stack.write('tds.conf', '[tds]\nmode = fast\nphrse = x\n')
         one = self.stack.write('domains.d/10-web.conf',

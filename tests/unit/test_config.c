@@ -46,7 +46,7 @@ read_all(const char *main_text, const char *const *domains)
 
 #define MAIN                                                                   \
 	"[tds]\nmode = try-out\nphrase = grey heron\n"                         \
-	"[output left]\nsize = 1920x1080\n"
+	"[output left]\ntype = headless\nsize = 1920x1080\n"
 #define WORK "[domain]\nname = work\nlabel = SECRET\nlevel = secret\n"
 #define WEB "[domain]\nname = web\nlabel = PUBLIC\nlevel = unclassified\n"
 
@@ -120,8 +120,8 @@ a_full_configuration_is_understood(void **state)
 	    read_all("# comment\n[tds]\nmode = normal\nphrase = grey heron\n"
 		     "attention = shift+meta+f12\nfocus = web\n"
 		     "run-dir = /run/here\n\n[output left]\ntype = headless\n"
-		     "[output right]\nsize = 3840x2160\nscale = 2\n"
-		     "refresh = 30\n",
+		     "[output right]\ntype = headless\nsize = 3840x2160\n"
+		     "scale = 2\nrefresh = 30\n",
 		domains), "");
 	const struct core_domain *d = &config.domains[0].core;
 
@@ -257,11 +257,59 @@ each_bad_value_of_tds_conf_is_refused_with_its_line(void **state)
 	    {"[output a]\nsize = 639x480", "size: is out of range"},
 	    {"[output a]\nscale = 5", "scale: is out of range"},
 	    {"[output a]\nrefresh = 0", "refresh: is out of range"},
-	    {"[output a]\ntype = screen", "type: is no type of output"},
+	    {"[output a]\nrotation = 45", "2: rotation: is no quarter turn"},
+	    {"[output a]\nrotation = 360", "2: rotation: is out of range"},
+	    {"[output a]\nposition = 5", "tds.conf:2: position: is not X,Y"},
+	    {"[output a]\nposition = 0,16385", "position: is out of range"},
+	    {"[output a]\ntype = screen", "type: is no type of output; "
+					  "allowed: kms, headless"},
+	    {"[output a]\n[output b]\ntype = headless",
+		"tds.conf:2: [output b]: type is not that of [output a] in "
+		"line 1; allowed: one type for all"},
+	    {"[output a]\nsize = 800x600\nposition = 0,0\n"
+	     "[output b]\nsize = 800x600\nposition = 799,599",
+		"tds.conf:4: [output b]: lies over [output a] in line 1"},
+	    {"[tds]\nidle = 86401", "tds.conf:2: idle: is out of range; al"},
+	    {"[tds]\nidle = never", "tds.conf:2: idle: is not a number"},
+	    {"[tds]\nleds = on", "tds.conf:2: leds: is neither of the two"},
+	    {"[tds]\ncard = card0", "tds.conf:2: card: is no card; allowed"},
+	    {"[tds]\ncard = /dev/dri/card", "tds.conf:2: card: is no card"},
+	    {"[tds]\ncard = /dev/dri/card0/x", "tds.conf:2: card: is no car"},
+	    {"[tds]\ncard = /dev/dri/renderD128", "tds.conf:2: card: is no "},
+	    {"[tds]\nseat = yes", "tds.conf:2: seat: is neither of the two; "
+				  "allowed: on, off"},
+	    {"[tds]\nother-outputs = 1", "tds.conf:2: other-outputs: is nei"},
+	    {"[tds]\nother-outputs = off", "2: other-outputs: nothing would"},
+	    {"[tds]\nother-outputs = on\n[output a]\ntype = headless",
+		"tds.conf:2: other-outputs: there are no others beside"},
+	    {"[tds]\ncard = auto\n[output a]\ntype = headless",
+		"tds.conf:2: card: headless outputs need none"},
+	    {"[device a]", "tds.conf:1: allow: is missing; allowed: yes, no"},
+	    {"[device]", "tds.conf:1: [device]: no such section"},
+	    {"[device a/b]", "tds.conf:1: [device a/b]: "},
+	    {"[device a]\n[device a]", "2: [device a]: is there twice"},
+	    {"[device a]\nallow = maybe", "allow: is neither of the two"},
+	    {"[device a]\nbus = isa", "tds.conf:2: bus: is no bus; allowed"},
+	    {"[device a]\nbus = 65536", "tds.conf:2: bus: is no bus"},
+	    {"[device a]\nid = 046d", "tds.conf:2: id: is not VVVV:PPPP; al"},
+	    {"[device a]\nid = 046d:", "tds.conf:2: id: is not VVVV:PPPP"},
+	    {"[device a]\nid = 46d:c31c", "tds.conf:2: id: is not VVVV:PP"},
+	    {"[device a]\nid = 046d:c31c0", "tds.conf:2: id: is not VVVV:P"},
+	    {"[device a]\nid = 046g:c31c", "tds.conf:2: id: is not VVVV:PP"},
+	    {"[device a]\nserial =", "tds.conf:2: serial: is empty"},
+	    {"[device a]\nserial = abcdefghijabcdefghijabcdefghij12",
+		"tds.conf:2: serial: is too long; allowed: 1 to 31 bytes"},
+	    {"[device a]\nport =", "tds.conf:2: port: is empty"},
+	    {"[device a]\ndomains =", "tds.conf:2: domains: is empty"},
+	    {"[device a]\nallow = yes\ndomains = work, home",
+		"tds.conf:3: domains: no domain is called home; allowed: na"},
+	    {"[device a]\nallow = no\ndomains = work",
+		"tds.conf:3: domains: a device that is refused reaches none"},
+	    {"[tds]\nseat = off\n[device a]\nallow = no",
+		"tds.conf:3: [device a]: there is no seat"},
 	    {"[output a]\n[output b]\n[output c]\n[output d]\n[output e]",
 		"tds.conf:5: [output e]: is one too many"},
 	    {"", "tds.conf: holds no [tds]"},
-	    {"", "tds.conf: holds no output"},
 	    {"[tds]", "tds.conf:1: mode: is missing"},
 	    {"[tds]", "tds.conf:1: phrase: is missing"},
 	};
@@ -271,6 +319,167 @@ each_bad_value_of_tds_conf_is_refused_with_its_line(void **state)
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
 		snprintf(text, sizeof(text), "%s\n", refusals[i].line);
 		expect(read_main(text), refusals[i].said);
+	}
+}
+
+static void
+more_rules_than_there_is_room_for_are_refused(void **state)
+{
+	char text[4096] = "";
+
+	(void)state;
+	for (int i = 0; i <= TDS_MAX_RULES; i++) {
+		const size_t at = strlen(text);
+		snprintf(text + at, sizeof(text) - at,
+		    "[device d%d]\nallow = no\n", i);
+	}
+	expect(read_main(text), "tds.conf:65: [device d32]: is one too many");
+	assert_int_equal(config.n_rules, TDS_MAX_RULES);
+}
+
+#define TDS "[tds]\nmode = normal\nphrase = grey heron\n"
+
+/* Each output's type and name, as "kms:left kms:". */
+static const char *
+outputs_as_text(void)
+{
+	static char text[256];
+
+	text[0] = 0;
+	for (uint32_t i = 0; i < config.n_outputs; i++) {
+		const struct core_output *o = &config.outputs[i].core;
+		const size_t at = strlen(text);
+		assert_int_equal(o->index, i);
+		snprintf(text + at, sizeof(text) - at, "%s%s:%s", i ? " " : "",
+		    o->type == OUTPUT_KMS ? "kms" : "headless", o->name);
+	}
+	return text;
+}
+
+static void
+without_outputs_whatever_is_connected_is_used(void **state)
+{
+	(void)state;
+	assert_string_equal(read_main(TDS), "");
+	assert_string_equal(outputs_as_text(), "kms: kms: kms: kms:");
+	assert_true(config.is_kms);
+	assert_true(config.has_seat);
+	assert_int_equal(config.core.idle_s, 600);
+	assert_int_equal(config.core.leds, 0);
+	assert_string_equal(config.card, "");
+	assert_int_equal(config.domains[0].core.outputs, 15);
+	const struct core_output *o = &config.outputs[3].core;
+	assert_int_equal(o->width, 0);
+	assert_int_equal(o->scale, 0);
+	assert_int_equal(o->refresh_mhz, 0);
+	assert_int_equal(o->x, -1);
+	/* four pictures of 3840x2160, and a little */
+	assert_int_equal(config.domains[0].pool_bytes, 128 << 20);
+}
+
+static void
+named_monitors_leave_slots_for_others_unless_told(void **state)
+{
+	(void)state;
+	assert_string_equal(read_main(TDS "[output HDMI-A-1]\n"), "");
+	assert_string_equal(outputs_as_text(), "kms:HDMI-A-1 kms: kms: kms:");
+	assert_string_equal(read_main(TDS "other-outputs = off\n"
+					  "[output HDMI-A-1]\n"
+					  "rotation = 270\nscale = 2\n"
+					  "position = 1920, 0\n"), "");
+	assert_string_equal(outputs_as_text(), "kms:HDMI-A-1");
+	const struct core_output *o = &config.outputs[0].core;
+	assert_int_equal(o->rotation, 3);
+	assert_int_equal(o->scale, 2);
+	assert_int_equal(o->x, 1920);
+	assert_int_equal(o->y, 0);
+	assert_string_equal(read_all(TDS "[output DP-1]\n",
+				(const char *const[]){
+				    WORK "outputs = DP-1\n", WEB, NULL}),
+	    "");
+	assert_int_equal(config.domains[0].core.outputs, 1);
+	assert_int_equal(config.domains[1].core.outputs, 15);
+}
+
+static void
+memory_as_outputs_has_a_seat_only_when_told(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    read_main(TDS "[output a]\ntype = headless\n"), "");
+	assert_string_equal(outputs_as_text(), "headless:a");
+	assert_false(config.is_kms);
+	assert_false(config.has_seat);
+	assert_int_equal(config.outputs[0].core.width, 1920);
+	assert_int_equal(config.outputs[0].core.scale, 1);
+	assert_int_equal(config.outputs[0].core.refresh_mhz, 60000);
+	assert_string_equal(
+	    read_main(TDS "seat = on\n[output a]\ntype = headless\n"), "");
+	assert_true(config.has_seat);
+	assert_string_equal(read_main(TDS "seat = off\n"), "");
+	assert_false(config.has_seat);
+}
+
+static void
+a_seat_is_told_what_to_do(void **state)
+{
+	(void)state;
+	assert_string_equal(read_main(TDS "idle = off\nleds = focused\n"
+					  "card = /dev/dri/card7\n"), "");
+	assert_int_equal(config.core.idle_s, 0);
+	assert_int_equal(config.core.leds, 1);
+	assert_string_equal(config.card, "/dev/dri/card7");
+	assert_string_equal(read_main(TDS "idle = 0\ncard = auto\n"), "");
+	assert_int_equal(config.core.idle_s, 0);
+	assert_string_equal(config.card, "");
+	assert_string_equal(read_main(TDS "idle = 86400\n"), "");
+	assert_int_equal(config.core.idle_s, 86400);
+}
+
+static void
+rules_for_devices_are_kept_in_their_order(void **state)
+{
+	static const char text[] = TDS
+	    "[device desk keyboard]\nallow = yes\nbus = usb\n"
+	    "id = 046D:c31c\nserial = A 1\nport = usb-0000:00:14.0-1/input0\n"
+	    "domains = work ,B\xc3\xbcro 2\n"
+	    "[device logitech]\nallow = yes\nid = 046d:*\nbus = 25\n"
+	    "[device rest]\nallow = no\nbus = any\nid = *:*\n";
+	uint8_t bytes[CONTROL_MAX_BYTES];
+	struct core_rule rule;
+	struct rd rd;
+
+	(void)state;
+	assert_string_equal(
+	    read_all(text, (const char *const[]){WORK, WEB,
+			       "[domain]\nname = B\xc3\xbcro 2\n"
+			       "label = X\nlevel = cui\n", NULL}),
+	    "");
+	assert_int_equal(config.n_rules, 3);
+	const struct core_rule *r = &config.rules[0].core;
+	assert_int_equal(r->is_allowed, 1);
+	assert_int_equal(r->bus, 3);
+	assert_int_equal(r->vendor, 0x46d);
+	assert_int_equal(r->product, 0xc31c);
+	assert_int_equal(r->domains, 5);
+	assert_string_equal((const char *)r->serial, "A 1");
+	assert_string_equal(
+	    (const char *)r->port, "usb-0000:00:14.0-1/input0");
+	r = &config.rules[1].core;
+	assert_int_equal(r->bus, 25);
+	assert_int_equal(r->vendor, 0x46d);
+	assert_int_equal(r->product, TDS_NONE);
+	assert_true(r->domains == UINT64_MAX);
+	r = &config.rules[2].core;
+	assert_int_equal(r->is_allowed, 0);
+	assert_int_equal(r->bus, TDS_NONE);
+	assert_int_equal(r->domains, 0);
+	for (uint32_t i = 0; i < config.n_rules; i++) {
+		const int n = encode_core_rule(
+		    &config.rules[i].core, bytes, sizeof(bytes));
+		rd_init(&rd, bytes + 4, (uint32_t)n - 4);
+		assert_int_equal(decode_core_rule(&rd, &rule), 0);
+		assert_int_equal(rule.index, i);
 	}
 }
 
@@ -360,7 +569,6 @@ all_errors_are_reported_not_only_the_first(void **state)
 		"scanouts = 9\n", NULL});
 	expect(got, "tds.conf:2: mode:");
 	expect(got, "tds.conf:1: phrase: is missing");
-	expect(got, "tds.conf: holds no output");
 	expect(got, "tds.conf:3: focus:");
 	expect(got, "0.conf:2: colour:");
 	expect(got, "0.conf:3: size:");
@@ -420,6 +628,12 @@ main(void)
 		each_bad_value_of_a_domain_is_refused_with_its_line),
 	    cmocka_unit_test(
 		each_bad_value_of_tds_conf_is_refused_with_its_line),
+	    cmocka_unit_test(more_rules_than_there_is_room_for_are_refused),
+	    cmocka_unit_test(without_outputs_whatever_is_connected_is_used),
+	    cmocka_unit_test(named_monitors_leave_slots_for_others_unless_told),
+	    cmocka_unit_test(memory_as_outputs_has_a_seat_only_when_told),
+	    cmocka_unit_test(a_seat_is_told_what_to_do),
+	    cmocka_unit_test(rules_for_devices_are_kept_in_their_order),
 	    cmocka_unit_test(
 		a_line_of_198_bytes_is_read_and_one_more_is_refused),
 	    cmocka_unit_test(names_and_labels_hold_what_can_be_told_apart),

@@ -145,6 +145,7 @@ class Session:
         with open(os.path.join(self.config_dir, "tds.conf"), "w") as f:
             f.write("[tds]\nmode = try-out\nphrase = %s\nfocus = work\n"
                     "run-dir = %s\n\n[output headless-1]\n"
+                    "type = headless\n"
                     "size = 1920x1080\nrefresh = 60\n" % (
                         self.phrase, self.run_dir))
         for name, domain in DOMAINS.items():
