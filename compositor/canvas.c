@@ -1,6 +1,6 @@
 #include "compositor/canvas.h"
 
-#include <string.h>
+#include "compositor/font/signs.h"
 
 bool
 canvas_has_rows(const struct canvas *c, int32_t y0, int32_t y1)
@@ -55,25 +55,6 @@ canvas_blend(struct canvas *c, int32_t x, int32_t y, uint32_t colour,
 	*at = colour_mix(*at, colour, cover);
 }
 
-/* How much of the corner's pixel (x, y) lies in the quarter disc, 0..255. */
-static uint32_t
-corner_cover(int32_t x, int32_t y, int32_t radius)
-{
-	const int32_t limit = 64 * radius * radius;
-	uint32_t n = 0;
-
-	/* 4 x 4 points per pixel, in eighths of a pixel from the centre */
-	for (int32_t j = 1; j < 8; j += 2) {
-		for (int32_t i = 1; i < 8; i += 2) {
-			const int32_t dx = 8 * (radius - x) - i;
-			const int32_t dy = 8 * (radius - y) - j;
-
-			n += dx * dx + dy * dy <= limit;
-		}
-	}
-	return n * 255 / 16;
-}
-
 void
 canvas_corners(struct canvas *c, struct rect r, int32_t radius,
     uint32_t colour, bool is_inside)
@@ -83,7 +64,8 @@ canvas_corners(struct canvas *c, struct rect r, int32_t radius,
 		    !canvas_has_rows(c, r.y1 - 1 - y, r.y1 - y))
 			continue;
 		for (int32_t x = 0; x < radius; x++) {
-			const uint32_t disc = corner_cover(x, y, radius);
+			const uint32_t disc =
+			    sign_discs[radius][y * radius + x];
 			const uint32_t a = is_inside ? disc : 255 - disc;
 
 			canvas_blend(c, r.x0 + x, r.y0 + y, colour, a);

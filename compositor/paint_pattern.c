@@ -1,92 +1,28 @@
+#include "compositor/font/signs.h"
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
-
-/*
- * A pattern is one predicate: is the darker tone at this point? Points are in
- * eighths of a logical pixel inside one period; each pixel asks at 4 x 4
- * points, which gives smooth edges at every scale.
- */
-enum { EIGHTHS = 8 };
-
-/* Periods in logical pixels. */
-static const uint8_t periods[PATTERN_COUNT] = {
-	[PATTERN_PLAIN] = 1,
-	[PATTERN_DIAGONAL] = 16,
-	[PATTERN_DOTS] = 10,
-	[PATTERN_VERTICAL] = 10,
-	[PATTERN_HORIZONTAL] = 6,
-	[PATTERN_CROSS] = 12,
-	[PATTERN_CHEVRON] = 12,
-	[PATTERN_CHECKS] = 12,
-};
-
-enum { MAX_PERIOD_PX = 16 * 4 };
-
-static bool
-pattern_is_dark(enum pattern pattern, int32_t x, int32_t y)
-{
-	const int32_t p = periods[pattern] * EIGHTHS;
-	const int32_t half = p / 2;
-	const int32_t dx = x - half, dy = y - half;
-
-	switch (pattern) {
-	case PATTERN_PLAIN:
-	case PATTERN_COUNT:
-		return false;
-	case PATTERN_DIAGONAL:
-		return (x + y) % p < p * 3 / 8;
-	case PATTERN_DOTS:
-		return dx * dx + dy * dy < 20 * 20;
-	case PATTERN_VERTICAL:
-		return x < 4 * EIGHTHS;
-	case PATTERN_HORIZONTAL:
-		return y >= 3 * EIGHTHS;
-	case PATTERN_CROSS:
-		return x < 3 * EIGHTHS || y < 3 * EIGHTHS;
-	case PATTERN_CHEVRON:
-		return (y + (dx < 0 ? -dx : dx)) % p < 4 * EIGHTHS;
-	case PATTERN_CHECKS:
-		return (x < half) != (y < half);
-	}
-	return false;
-}
-
-/* Cover of the darker tone on pixel (u, v) of one period, 0..255. */
-static uint32_t
-pattern_cover(enum pattern pattern, int32_t u, int32_t v, int32_t scale)
-{
-	uint32_t n = 0;
-
-	for (int32_t j = 1; j < EIGHTHS; j += 2)
-		for (int32_t i = 1; i < EIGHTHS; i += 2)
-			n += pattern_is_dark(pattern,
-			    (u * EIGHTHS + i) / scale,
-			    (v * EIGHTHS + j) / scale);
-	return n * 255 / 16;
-}
 
 void
 pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
     struct look look, uint32_t scale)
 {
 	const struct rect in = rect_intersect(r, c->clip);
+	const struct sign_pattern *p = &sign_patterns[look.pattern][scale - 1];
 	/* about 25 % darker */
 	const uint32_t dark = colour_mix(look.colour, THEME_BLACK, 64);
-	const int32_t s = (int32_t)scale;
-	const int32_t period = periods[look.pattern] * s;
-	uint32_t tone[MAX_PERIOD_PX];
+	uint32_t tone[PATTERN_MAX_PX];
 
 	for (int32_t y = in.y0; y < in.y1; y++) {
-		const int32_t v = (y - anchor.y0) % period;
+		const uint8_t *cover =
+		    p->cover[(y - anchor.y0) % p->period_px];
 		uint32_t *row = canvas_row(c, y) - c->clip.x0;
 
-		for (int32_t i = 0; i < period; i++)
-			tone[i] = colour_mix(look.colour, dark,
-			    pattern_cover(look.pattern, i, v, s));
-		int32_t u = (in.x0 - anchor.x0) % period;
+		for (int32_t i = 0; i < p->period_px; i++)
+			tone[i] = colour_mix(look.colour, dark, cover[i]);
+		int32_t u = (in.x0 - anchor.x0) % p->period_px;
 		for (int32_t x = in.x0; x < in.x1; x++) {
 			row[x] = tone[u];
-			u = u + 1 < period ? u + 1 : 0;
+			u = u + 1 < p->period_px ? u + 1 : 0;
 		}
 	}
 }

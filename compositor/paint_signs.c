@@ -1,8 +1,9 @@
 /* Small things that bar, frame and panel share: chips, keycaps, signs. */
+#include "compositor/font/signs.h"
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-#include <linux/input-event-codes.h>
+#include <stddef.h>
 
 int32_t
 text_baseline(struct text_style style, int32_t middle_y)
@@ -139,37 +140,6 @@ state_words(const struct core *core, uint32_t domain)
 	return &words[core_domain_state(core, domain)];
 }
 
-static const struct {
-	uint16_t code;
-	const char *name;
-} key_names[] = {
-	{KEY_ESC, "Esc"}, {KEY_BACKSPACE, "Backspace"}, {KEY_TAB, "Tab"},
-	{KEY_ENTER, "Enter"}, {KEY_SPACE, "Space"}, {KEY_DELETE, "Del"},
-	{KEY_INSERT, "Ins"}, {KEY_HOME, "Home"}, {KEY_END, "End"},
-	{KEY_PAGEUP, "Page Up"}, {KEY_PAGEDOWN, "Page Down"},
-	{KEY_PAUSE, "Pause"}, {KEY_SYSRQ, "Print"},
-	{KEY_SCROLLLOCK, "Scroll Lock"}, {KEY_UP, "Up"}, {KEY_DOWN, "Down"},
-	{KEY_LEFT, "Left"}, {KEY_RIGHT, "Right"}, {KEY_GRAVE, "`"},
-	{KEY_F1, "F1"}, {KEY_F2, "F2"}, {KEY_F3, "F3"}, {KEY_F4, "F4"},
-	{KEY_F5, "F5"}, {KEY_F6, "F6"}, {KEY_F7, "F7"}, {KEY_F8, "F8"},
-	{KEY_F9, "F9"}, {KEY_F10, "F10"}, {KEY_F11, "F11"}, {KEY_F12, "F12"},
-	{KEY_A, "A"}, {KEY_B, "B"}, {KEY_C, "C"}, {KEY_D, "D"}, {KEY_E, "E"},
-	{KEY_F, "F"}, {KEY_G, "G"}, {KEY_H, "H"}, {KEY_I, "I"}, {KEY_J, "J"},
-	{KEY_K, "K"}, {KEY_L, "L"}, {KEY_M, "M"}, {KEY_N, "N"}, {KEY_O, "O"},
-	{KEY_P, "P"}, {KEY_Q, "Q"}, {KEY_R, "R"}, {KEY_S, "S"}, {KEY_T, "T"},
-	{KEY_U, "U"}, {KEY_V, "V"}, {KEY_W, "W"}, {KEY_X, "X"}, {KEY_Y, "Y"},
-	{KEY_Z, "Z"},
-};
-
-static const char *
-key_name(uint32_t code)
-{
-	for (size_t i = 0; i < sizeof(key_names) / sizeof(key_names[0]); i++)
-		if (key_names[i].code == code)
-			return key_names[i].name;
-	return "a key";
-}
-
 uint32_t
 chord_names(const struct core_setup *setup, const char *out[CHORD_MAX_KEYS])
 {
@@ -179,7 +149,9 @@ chord_names(const struct core_setup *setup, const char *out[CHORD_MAX_KEYS])
 	for (uint32_t i = 0; i < 4; i++)
 		if (setup->modifiers & 1u << i)
 			out[n++] = modifiers[i];
-	out[n++] = key_name(setup->key);
+	const char *key =
+	    setup->key < SIGN_KEYS ? sign_keys[setup->key] : NULL;
+	out[n++] = key ? key : "a key";
 	return n;
 }
 

@@ -4,6 +4,7 @@
  *
  *	tds-bake OUT.c REGULAR BOLD SEMIBOLD MONO
  */
+#include "compositor/font/bake.h"
 #include "compositor/font/font.h"
 
 #include <math.h>
@@ -184,7 +185,8 @@ static void
 write_tables(FILE *out)
 {
 	fprintf(out, "/* made by tds-bake */\n"
-		     "#include \"compositor/font/font.h\"\n\n"
+		     "#include \"compositor/font/font.h\"\n"
+		     "#include \"compositor/font/signs.h\"\n\n"
 		     "const uint16_t font_codes[] = {\n");
 	for (uint32_t i = 0; i < n_codes; i++)
 		fprintf(out, "%u,%s", codes[i], i % 16 == 15 ? "\n" : "");
@@ -253,6 +255,7 @@ main(int argc, char **argv)
 	if (!out)
 		die("cannot write", argv[1]);
 	write_tables(out);
+	bake_signs(out);
 	if (ferror(out) || fclose(out))
 		die("cannot write", argv[1]);
 	return 0;
