@@ -25,27 +25,47 @@ core_add_setup(struct core *core, const struct core_setup *setup)
 	return 0;
 }
 
-int
-core_add_output(struct core *core, const struct core_output *config)
+void
+core_set_output(struct core *core, const struct core_output *found)
 {
 	struct scene *scene = &core->scene;
+	uint32_t allowed[TDS_MAX_DOMAINS];
+	uint32_t at = core->pointer_output;
 
-	if (config->index != scene->n_outputs)
+	for (uint32_t i = 0; i < core->n_domains; i++)
+		allowed[i] = core->domains[i].config.outputs;
+	scene_set_output(scene, found, allowed);
+	core->drag = (struct drag){.kind = DRAG_NONE};
+	if (!rect_has(scene->outputs[at].area, core->pointer_x,
+		core->pointer_y)) {
+		for (at = 0; at + 1 < scene->n_outputs; at++)
+			if (output_is_on(&scene->outputs[at]))
+				break;
+		core->pointer_output = at;
+		core->pointer_x = scene->outputs[at].area.x1 / 2;
+		core->pointer_y = scene->outputs[at].area.y1 / 2;
+	}
+	pointer_aim(core);
+}
+
+int
+core_add_output(struct core *core, const struct core_output *slot)
+{
+	struct scene *scene = &core->scene;
+	const bool is_memory = slot->type == OUTPUT_HEADLESS;
+
+	if (slot->index != scene->n_outputs)
 		return -EEXIST;
 	if (scene->n_outputs == TDS_MAX_OUTPUTS)
 		return -EDQUOT;
-
-	const int32_t w = (int32_t)config->width;
-	const int32_t h = (int32_t)config->height;
-	const int32_t bar = BAR_HEIGHT * (int32_t)config->scale;
-	if (h <= bar)
+	if (is_memory && slot->height <= BAR_HEIGHT * slot->scale)
 		return -ERANGE;
-	scene->outputs[scene->n_outputs++] = (struct output){
-	    .config = *config,
-	    .area = rect_make(0, 0, w, h),
-	    .trust_bar = rect_make(0, 0, w, bar),
-	    .desk = rect_make(0, bar, w, h - bar),
-	};
+
+	/* a connector has to be found first; memory is there */
+	struct core_output found = *slot;
+	found.width = is_memory ? slot->width : 0;
+	scene->outputs[scene->n_outputs++] = (struct output){.slot = *slot};
+	core_set_output(core, &found);
 	return 0;
 }
 
@@ -68,16 +88,22 @@ core_add_domain(struct core *core, const struct core_domain *config)
 	return 0;
 }
 
-/* The n-th output that the domain may be shown on; -1 if there is none. */
+/*
+ * The n-th output that the domain may be shown on, of those that are on; of
+ * all if none is; -1 if there is none.
+ */
 static int
 allowed_output(const struct core *core, uint32_t allowed, uint32_t nth)
 {
 	uint32_t found[TDS_MAX_OUTPUTS];
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < core->scene.n_outputs; i++)
-		if (allowed & (1u << i))
-			found[n++] = i;
+	for (uint32_t pass = 0; pass < 2 && n == 0; pass++)
+		for (uint32_t i = 0; i < core->scene.n_outputs; i++)
+			if ((allowed & (1u << i)) != 0 &&
+			    (pass > 0 ||
+				output_is_on(&core->scene.outputs[i])))
+				found[n++] = i;
 	return n == 0 ? -1 : (int)found[nth % n];
 }
 
@@ -98,9 +124,12 @@ place_first(struct core *core, uint32_t window, const struct core_domain *config
 		x = config->x;
 		y = config->y;
 	}
-	w->content = scene_fit(&core->scene, w,
-	    rect_make(x + (OUTLINE + BAND) * s, y + (OUTLINE + TITLE_HEIGHT) * s,
-		(int32_t)config->width, (int32_t)config->height));
+	w->wanted = rect_make(x + (OUTLINE + BAND) * s,
+	    y + (OUTLINE + TITLE_HEIGHT) * s, (int32_t)config->width,
+	    (int32_t)config->height);
+	w->content = scene_fit(&core->scene, w, w->wanted);
+	if (output_is_on(o))
+		w->wanted = w->content;
 }
 
 int
@@ -118,15 +147,13 @@ core_start(struct core *core)
 		    allowed_output(core, config->outputs, w->scanout);
 		if (output < 0)
 			return -EINVAL;
-		w->output = (uint32_t)output;
+		w->home = w->output = (uint32_t)output;
 		place_first(core, i, config);
 		scene->stack[i] = i;
 	}
 	if (core->setup.focus != TDS_NONE &&
 	    core->setup.focus >= core->n_domains)
 		return -EINVAL;
-	core->pointer_x = (int32_t)scene->outputs[0].config.width / 2;
-	core->pointer_y = (int32_t)scene->outputs[0].config.height / 2;
 	struct actions none = {0};
 	focus_set(core, core->setup.focus, &none);
 	scene_damage_all(scene);
@@ -167,8 +194,8 @@ act_configure(struct core *core, struct actions *out, uint32_t window)
 	act(out, w->domain,
 	    &(struct down){.op = DOWN_CONFIGURE,
 		.scanout = (uint8_t)w->scanout,
-		.width = (uint16_t)(w->content.x1 - w->content.x0),
-		.height = (uint16_t)(w->content.y1 - w->content.y0)});
+		.width = (uint16_t)(w->wanted.x1 - w->wanted.x0),
+		.height = (uint16_t)(w->wanted.y1 - w->wanted.y0)});
 }
 
 /* ----------------------------------------------------------- guest events */
@@ -329,6 +356,9 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 	case EVENT_FRAME:
 		frame(core, out);
 		return;
+	case EVENT_OUTPUT:
+		core_set_output(core, &event->output);
+		return;
 	case EVENT_LINK:
 		if (is_known)
 			guest_link(core, domain, out);
@@ -406,10 +436,7 @@ bool
 core_is_dirty(const struct core *core)
 {
 	for (uint32_t i = 0; i < core->scene.n_outputs; i++)
-		if (core->scene.outputs[i].damage.n > 0)
-			return true;
-	for (uint32_t i = 0; i < core->scene.n_windows; i++)
-		if (core->scene.windows[i].damage.n > 0)
+		if (scene_is_dirty(&core->scene, i))
 			return true;
 	return false;
 }

@@ -33,16 +33,19 @@ enum event_kind {
 	EVENT_VM,
 	EVENT_FOCUS,  /* the user asks for a domain through tdsctl */
 	EVENT_FRAME,  /* the frame clock: before records are polled */
+	EVENT_OUTPUT, /* something else, or nothing, is connected to a slot */
 };
 
 struct event {
 	enum event_kind kind;
-	uint32_t domain;	       /* all but INPUT and FRAME */
+	uint32_t domain;	       /* of a guest or of FOCUS */
+	uint32_t device;	       /* INPUT; 0: from tdsctl */
 	struct input_event_wire input; /* INPUT */
 	struct commit commit;	       /* COMMIT */
 	struct cursor cursor;	       /* CURSOR */
 	uint8_t leds;		       /* LEDS */
 	bool is_up;		       /* VM */
+	struct core_output output;     /* OUTPUT */
 };
 
 /* A record to put into a domain's down ring. */
@@ -101,6 +104,7 @@ struct core {
 	struct panel panel;
 	struct drag drag;
 	int32_t pointer_x, pointer_y; /* on pointer_output */
+	int32_t aim_x, aim_y; /* in the layout, between two EV_SYN */
 	uint32_t pointer_output;
 	bool pointer_moved;	/* since the last EV_SYN */
 	uint32_t grab;		/* window that a held button began in */
@@ -112,8 +116,11 @@ struct core {
 void core_init(struct core *core);
 int core_add_setup(struct core *core,
     const struct core_setup *setup) MUST_CHECK;
+/* A slot: what is connected to one on KMS is told by core_set_output(). */
 int core_add_output(struct core *core,
-    const struct core_output *output) MUST_CHECK;
+    const struct core_output *slot) MUST_CHECK;
+/* What is connected to a slot (width 0: nothing); at any time. */
+void core_set_output(struct core *core, const struct core_output *found);
 int core_add_domain(struct core *core,
     const struct core_domain *domain) MUST_CHECK;
 /* Place the windows. -EINVAL if there is no output or no setup. */

@@ -34,6 +34,8 @@ void panel_key(struct core *core, uint16_t code, struct actions *out);
 /* pointer.c */
 void pointer_axis(struct core *core, uint16_t type, uint16_t code,
     int32_t value, struct actions *out);
+/* Forget what an unfinished report of a device aimed at. */
+void pointer_aim(struct core *core);
 void pointer_sync(struct core *core, struct actions *out);
 /* True if the press is for the focused domain, false if it is the user's
  * business with tds (focus, raise, move, resize, buttons). */

@@ -45,6 +45,10 @@ core_status(const struct core *core, struct status *out)
 	out->dropped = core->dropped;
 	for (uint32_t i = 0; i < scene->n_outputs; i++) {
 		const struct output *o = &scene->outputs[i];
+		out->outputs[i].is_on = output_is_on(o);
+		out->outputs[i].rotation = o->config.rotation;
+		out->outputs[i].x = o->x;
+		out->outputs[i].y = o->y;
 		out->outputs[i].width = o->config.width;
 		out->outputs[i].height = o->config.height;
 		out->outputs[i].scale = o->config.scale;
@@ -55,7 +59,8 @@ core_status(const struct core *core, struct status *out)
 		status_domain(core, i, &out->domains[i]);
 	for (uint32_t i = 0; i < scene->n_windows; i++) {
 		const struct window *w = &scene->windows[scene->stack[i]];
-		if (!window_is_visible(w))
+		if (!window_is_visible(w) ||
+		    !output_is_on(&scene->outputs[w->output]))
 			continue;
 		out->windows[out->n_windows++] = (struct status_window){
 		    .domain = w->domain,

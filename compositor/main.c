@@ -182,9 +182,9 @@ paint(struct shell *s)
 	if (!core_is_dirty(&s->core))
 		return false;
 	for (uint32_t i = 0; i < s->headless.n; i++) {
+		scene_take_damage(&s->core.scene, i);
 		paint_output(
-		    &s->core, i, s->pools, s->headless.targets[i]);
-		scene_painted(&s->core.scene, i);
+		    &s->core, i, s->pools, s->headless.targets[i], NULL);
 	}
 	return true;
 }

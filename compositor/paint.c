@@ -35,8 +35,8 @@ struct cover {
 
 enum {
 	/* the pieces before a damaged rectangle in its own list, and the
-	 * scene's damage before a window's */
-	MAX_SKIPS = 2 * TDS_MAX_DAMAGE,
+	 * buffer's and the scene's damage before a window's */
+	MAX_SKIPS = 3 * TDS_MAX_DAMAGE,
 	MAX_COVERS = 2 * TDS_MAX_WINDOWS + 1,
 	MAX_PIECES = 3 * (MAX_SKIPS + MAX_COVERS) + 1,
 };
@@ -52,6 +52,8 @@ struct painter {
 	uint32_t output_index;
 	const struct pool *pools;
 	struct target target;
+	struct rect clip;
+	struct damage *log; /* where painted() notes it; NULL: nowhere */
 	uint64_t pixels;
 	uint32_t cursor_window; /* whose guest draws the pointer, or NONE */
 	struct rect cursor;	/* where */
@@ -74,6 +76,8 @@ static void
 painted(struct painter *p, struct rect r)
 {
 	p->pixels += (uint64_t)rect_area(r);
+	if (p->log)
+		damage_add(p->log, r);
 	p->is_arrow_hit |= rects_touch(r, p->arrow);
 }
 
@@ -239,7 +243,7 @@ copy_guest(struct painter *p, struct rect r, uint32_t window)
 static void
 add_cover(struct painter *p, struct rect r, enum layer layer, uint32_t window)
 {
-	const struct rect in = rect_intersect(r, p->output->area);
+	const struct rect in = rect_intersect(r, p->clip);
 
 	if (rect_is_empty(in))
 		return;
@@ -332,14 +336,12 @@ resolve(struct painter *p, struct rect r, uint32_t end,
 	}
 }
 
-/* Everything that is on top in the scene's damage. */
+/* Everything that is on top in this damage. */
 static void
-paint_scene(struct painter *p)
+paint_damage(struct painter *p, const struct damage *d)
 {
-	const struct damage *d = &p->output->damage;
-
 	for (uint32_t i = 0; i < d->n; i++) {
-		const struct rect r = rect_intersect(d->r[i], p->output->area);
+		const struct rect r = rect_intersect(d->r[i], p->clip);
 
 		if (rect_is_empty(r))
 			continue;
@@ -358,9 +360,9 @@ paint_picture(struct painter *p, uint32_t at)
 	int32_t x, y;
 
 	window_origin(w, &x, &y);
-	for (uint32_t i = 0; i < w->damage.n; i++) {
+	for (uint32_t i = 0; i < w->painting.n; i++) {
 		const struct rect r = rect_intersect(
-		    rect_move(w->damage.r[i], x, y), cover->r);
+		    rect_move(w->painting.r[i], x, y), cover->r);
 
 		if (rect_is_empty(r))
 			continue;
@@ -397,7 +399,8 @@ find_cursor(struct painter *p)
 
 uint64_t
 paint_output(const struct core *core, uint32_t output,
-    const struct pool *pools, struct target target)
+    const struct pool *pools, struct target target,
+    const struct paint_part *part)
 {
 	struct painter p;
 
@@ -406,10 +409,16 @@ paint_output(const struct core *core, uint32_t output,
 	p.output_index = output;
 	p.pools = pools;
 	p.target = target;
+	p.clip = part ? rect_intersect(part->clip, p.output->area)
+		      : p.output->area;
+	p.log = NULL;
 	p.pixels = 0;
 	find_cursor(&p);
 	find_covers(&p);
-	paint_scene(&p);
+	if (part && part->stale)
+		paint_damage(&p, part->stale);
+	p.log = part ? part->painted : NULL;
+	paint_damage(&p, &p.output->painting);
 	for (uint32_t i = MAX_SKIPS; i < p.end; i++)
 		if (p.covers[i].layer == LAYER_PICTURE)
 			paint_picture(&p, i);

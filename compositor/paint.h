@@ -22,9 +22,21 @@ struct pool {
 	uint64_t bytes;
 };
 
+/* One call's part of a frame, in pixels of the output. */
+struct paint_part {
+	struct rect clip;	    /* nothing is painted outside */
+	const struct damage *stale; /* borrowed: painted besides; or NULL */
+	struct damage *painted;	    /* borrowed: what was painted of the taken
+				     * damage is added; or NULL */
+};
+
 /*
- * Paint everything damaged on one output. pools[TDS_MAX_DOMAINS].
- * Returns the number of pixels written (for the benchmark).
+ * Paint what scene_take_damage() took on one output, or the part of it that
+ * part says (NULL: all). pools[TDS_MAX_DOMAINS]. Between two parts of a frame
+ * the core may take in input: what that changes is damage of its own, and the
+ * frame is whole only when that is painted as well. Returns the number of
+ * pixels written (for the benchmark).
  */
 uint64_t paint_output(const struct core *core, uint32_t output,
-    const struct pool *pools, struct target target);
+    const struct pool *pools, struct target target,
+    const struct paint_part *part);

@@ -4,24 +4,15 @@
 #include <linux/input-event-codes.h>
 
 /*
- * The pointer lies on one output. The outputs form one row, left to right, in
- * the order of the configuration; positions from devices are pixels of it.
+ * The pointer lies on one output. Outputs have places in one layout; positions
+ * from devices are pixels of it, and a point beside all outputs counts as the
+ * nearest one of the output that the pointer is on.
  */
 
 static int32_t
 clamp(int32_t v, int32_t low, int32_t high)
 {
 	return v < low ? low : v > high ? high : v;
-}
-
-static int32_t
-row_offset(const struct core *core, uint32_t output)
-{
-	int32_t x = 0;
-
-	for (uint32_t i = 0; i < output; i++)
-		x += (int32_t)core->scene.outputs[i].config.width;
-	return x;
 }
 
 void
@@ -33,23 +24,33 @@ pointer_damage(struct core *core)
 	scene_damage_output(&core->scene, look.output, look.r);
 }
 
+/* To the place aimed at, as far as both of its axes are known by now. */
 static void
-move_to(struct core *core, int32_t row_x, int32_t y)
+move(struct core *core)
 {
 	const struct scene *scene = &core->scene;
-	uint32_t output = 0;
+	const uint32_t at = scene_output_at(scene, core->aim_x, core->aim_y);
+	const uint32_t output = at == TDS_NONE ? core->pointer_output : at;
+	const struct output *o = &scene->outputs[output];
 
-	row_x = clamp(row_x, 0, row_offset(core, scene->n_outputs) - 1);
-	while (output + 1 < scene->n_outputs &&
-	    row_x >= row_offset(core, output + 1))
-		output++;
+	if (!output_is_on(o))
+		return;
 	pointer_damage(core);
 	core->pointer_output = output;
-	core->pointer_x = row_x - row_offset(core, output);
-	core->pointer_y =
-	    clamp(y, 0, (int32_t)scene->outputs[output].config.height - 1);
+	core->pointer_x = clamp(core->aim_x - o->x, 0, o->area.x1 - 1);
+	core->pointer_y = clamp(core->aim_y - o->y, 0, o->area.y1 - 1);
 	core->pointer_moved = true;
 	pointer_damage(core);
+}
+
+/* The next report of a device starts from where the pointer is. */
+void
+pointer_aim(struct core *core)
+{
+	const struct output *o = &core->scene.outputs[core->pointer_output];
+
+	core->aim_x = o->x + core->pointer_x;
+	core->aim_y = o->y + core->pointer_y;
 }
 
 /* The window of the focused domain that the pointer may speak to. */
@@ -110,19 +111,16 @@ pointer_axis(struct core *core, uint16_t type, uint16_t code, int32_t value,
     struct actions *out)
 {
 	const int32_t v = clamp(value, -2 * TDS_MAX_COORD, 2 * TDS_MAX_COORD);
-	const int32_t row_x =
-	    row_offset(core, core->pointer_output) + core->pointer_x;
 
-	if (type == EV_ABS && code == ABS_X)
-		move_to(core, v, core->pointer_y);
-	else if (type == EV_ABS && code == ABS_Y)
-		move_to(core, row_x, v);
-	else if (type == EV_REL && code == REL_X)
-		move_to(core, row_x + v, core->pointer_y);
-	else if (type == EV_REL && code == REL_Y)
-		move_to(core, row_x, core->pointer_y + v);
-	else if (type == EV_REL && (code == REL_WHEEL || code == REL_HWHEEL))
-		wheel(core, code, value, out);
+	if (code != ABS_X && code != ABS_Y) {
+		if (type == EV_REL && (code == REL_WHEEL || code == REL_HWHEEL))
+			wheel(core, code, value, out);
+		return;
+	}
+	int32_t *aim = code == ABS_X ? &core->aim_x : &core->aim_y;
+	*aim = clamp(type == EV_ABS ? v : *aim + v, -TDS_MAX_COORD,
+	    2 * TDS_MAX_COORD);
+	move(core);
 }
 
 /* ------------------------------------------------------------------- drag */
@@ -256,6 +254,7 @@ pointer_sync(struct core *core, struct actions *out)
 	if (!core->pointer_moved)
 		return;
 	core->pointer_moved = false;
+	pointer_aim(core);
 	if (core->drag.kind != DRAG_NONE) {
 		drag_move(core);
 		return;

@@ -158,6 +158,8 @@ scene_place(struct scene *scene, uint32_t window, struct rect content)
 
 	scene_damage_window(scene, window);
 	w->content = scene_fit(scene, w, content);
+	w->wanted = w->content;
+	w->home = w->output;
 	scene_damage_window(scene, window);
 }
 
@@ -216,10 +218,106 @@ scene_damage_bars(struct scene *scene)
 }
 
 void
-scene_painted(struct scene *scene, uint32_t output)
+scene_take_damage(struct scene *scene, uint32_t output)
 {
-	damage_clear(&scene->outputs[output].damage);
+	struct output *o = &scene->outputs[output];
+
+	o->painting = o->damage;
+	damage_clear(&o->damage);
+	for (uint32_t i = 0; i < scene->n_windows; i++) {
+		struct window *w = &scene->windows[i];
+		if (w->output != output)
+			continue;
+		w->painting = w->damage;
+		damage_clear(&w->damage);
+	}
+}
+
+bool
+scene_is_dirty(const struct scene *scene, uint32_t output)
+{
+	const struct output *o = &scene->outputs[output];
+
+	if (o->damage.n > 0 || !output_is_on(o))
+		return o->damage.n > 0;
 	for (uint32_t i = 0; i < scene->n_windows; i++)
-		if (scene->windows[i].output == output)
-			damage_clear(&scene->windows[i].damage);
+		if (scene->windows[i].output == output &&
+		    scene->windows[i].damage.n > 0)
+			return true;
+	return false;
+}
+
+/* ----------------------------------------------------------------- outputs */
+
+bool
+output_is_on(const struct output *output)
+{
+	return !rect_is_empty(output->area);
+}
+
+uint32_t
+scene_output_at(const struct scene *scene, int32_t x, int32_t y)
+{
+	for (uint32_t i = 0; i < scene->n_outputs; i++)
+		if (rect_has(rect_move(scene->outputs[i].area,
+				 scene->outputs[i].x, scene->outputs[i].y),
+			x, y))
+			return i;
+	return TDS_NONE;
+}
+
+/* What has no place of its own in the layout: to the right of the others. */
+static void
+lay_out(struct scene *scene)
+{
+	int32_t right = 0;
+
+	for (uint32_t i = 0; i < scene->n_outputs; i++) {
+		struct output *o = &scene->outputs[i];
+		const bool is_placed = o->slot.x >= 0 && o->slot.y >= 0;
+
+		if (!output_is_on(o))
+			continue;
+		o->x = is_placed ? o->slot.x : right;
+		o->y = is_placed ? o->slot.y : 0;
+		right = max_i32(right, o->x + o->area.x1);
+	}
+}
+
+/* The window's home, or where it may wait: one that is on, if there is one. */
+static uint32_t
+place_of(const struct scene *scene, const struct window *w, uint32_t allowed)
+{
+	if (output_is_on(&scene->outputs[w->home]))
+		return w->home;
+	for (uint32_t i = 0; i < scene->n_outputs; i++)
+		if ((allowed & (1u << i)) != 0 &&
+		    output_is_on(&scene->outputs[i]))
+			return i;
+	return w->home;
+}
+
+void
+scene_set_output(struct scene *scene, const struct core_output *found,
+    const uint32_t *allowed)
+{
+	struct output *o = &scene->outputs[found->index];
+	const int32_t bar = BAR_HEIGHT * (int32_t)found->scale;
+	const bool is_on = found->width > 0 && (int32_t)found->height > bar;
+	const int32_t w = is_on ? (int32_t)found->width : 0;
+	const int32_t h = is_on ? (int32_t)found->height : 0;
+
+	o->config = *found;
+	o->config.scale = is_on ? found->scale : 1;
+	o->area = rect_make(0, 0, w, h);
+	o->trust_bar = rect_make(0, 0, w, is_on ? bar : 0);
+	o->desk = (struct rect){0, o->trust_bar.y1, w, h};
+	lay_out(scene);
+	for (uint32_t i = 0; i < scene->n_windows; i++) {
+		struct window *win = &scene->windows[i];
+		win->output = place_of(scene, win, allowed[win->domain]);
+		if (output_is_on(&scene->outputs[win->output]))
+			win->content = scene_fit(scene, win, win->wanted);
+	}
+	scene_damage_all(scene);
 }

@@ -29,22 +29,28 @@ enum {
 };
 
 struct output {
-	struct core_output config;
-	struct rect area;      /* (0, 0, width, height) */
+	struct core_output slot;   /* what the configuration says of it */
+	struct core_output config; /* what is connected; width 0: nothing */
+	int32_t x, y;	       /* in the layout */
+	struct rect area;      /* (0, 0, width, height); empty: off */
 	struct rect trust_bar; /* top, full width, BAR_HEIGHT * scale */
 	struct rect desk;      /* area below the trust bar */
 	struct damage damage;  /* to be resolved from the top of the stack */
+	struct damage painting; /* the same, taken for the frame in work */
 };
 
 struct window {
 	bool is_hidden;	 /* minimised by the user */
-	uint32_t domain, scanout, output;
-	struct rect content; /* on its output; size is what the user chose */
+	uint32_t domain, scanout;
+	uint32_t home, output; /* where the user has it; where it is now */
+	struct rect wanted;  /* on its home; size is what the user chose */
+	struct rect content; /* on its output */
 	struct rect before_maximise; /* empty: not maximised */
 	/* the guest's buffer, shown unscaled at the content's origin or centred
 	 * in it where it is smaller; width 0: no picture, a tile is drawn */
 	struct commit buffer;
 	struct damage damage; /* in buffer pixels, since the last paint */
+	struct damage painting;
 };
 
 struct scene {
@@ -85,11 +91,27 @@ void scene_damage_domain(struct scene *scene, uint32_t domain);
 void scene_damage_all(struct scene *scene);
 /* Every output's trust bar. */
 void scene_damage_bars(struct scene *scene);
-/* What was damaged on this output is painted now. */
-void scene_painted(struct scene *scene, uint32_t output);
+/*
+ * Take what is damaged on this output for painting. What changes from now on,
+ * also while it is being painted, is damage of its own: where nothing is
+ * damaged after painting, the output shows the present state.
+ */
+void scene_take_damage(struct scene *scene, uint32_t output);
+bool scene_is_dirty(const struct scene *scene, uint32_t output);
+bool output_is_on(const struct output *output);
+/*
+ * Something else is connected to a slot, or nothing (width 0). Windows of an
+ * output that is off wait on the first one that their domain may use
+ * (allowed[domain], bit per output), and go home when it is back. Nothing of
+ * this is told to a guest.
+ */
+void scene_set_output(struct scene *scene, const struct core_output *found,
+    const uint32_t *allowed);
+/* The output at a point of the layout, or TDS_NONE. */
+uint32_t scene_output_at(const struct scene *scene, int32_t x, int32_t y);
 uint32_t scene_find(const struct scene *scene, uint32_t domain,
     uint32_t scanout);
-/* Change a window's content rectangle, damage what it was and what it is. */
+/* The user moves a window: damage what it was and what it is. */
 void scene_place(struct scene *scene, uint32_t window, struct rect content);
 void scene_set_hidden(struct scene *scene, uint32_t window, bool is_hidden);
 bool window_is_visible(const struct window *w);

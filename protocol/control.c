@@ -203,7 +203,7 @@ input_open_is_right(const struct input_open *o)
 static bool
 input_close_is_right(const struct input_close *c)
 {
-	return c->device != TDS_NONE;
+	return c->device != 0;
 }
 
 static bool
@@ -216,13 +216,13 @@ static bool
 seat_device_is_right(const struct seat_device *d)
 {
 	return state_is_right(d->state) && d->kinds != 0 && d->kinds <= 15 &&
-	    d->device != TDS_NONE;
+	    d->device != 0;
 }
 
 static bool
 seat_gone_is_right(const struct seat_gone *g)
 {
-	return g->device != TDS_NONE;
+	return g->device != 0;
 }
 
 static bool
@@ -294,7 +294,8 @@ core_snapshot_is_right(const struct core_snapshot *s)
 static bool
 core_dropped_is_right(const struct core_dropped *d)
 {
-	return d->domain < TDS_MAX_DOMAINS && d->error < 4096;
+	return (d->domain < TDS_MAX_DOMAINS || d->domain == TDS_NONE) &&
+	    d->error < 4096;
 }
 
 static bool

@@ -69,7 +69,8 @@
 #define CORE_FOCUS_FIELDS(U, I, L, R, T) U(cookie) U(domain)
 /* fd: a memfd of width * height * 4 bytes */
 #define CORE_SNAPSHOT_FIELDS(U, I, L, R, T) U(cookie) U(output)
-#define CORE_DROPPED_FIELDS(U, I, L, R, T) U(domain) U(error) /* errno */
+/* A malformed sender; domain TDS_NONE: tds-input. error: errno */
+#define CORE_DROPPED_FIELDS(U, I, L, R, T) U(domain) U(error)
 /* The user's or a rule's decision, for tdsd to keep across restarts. */
 #define CORE_ADMITTED_FIELDS(U, I, L, R, T) U(device) U(state)
 
@@ -80,7 +81,7 @@
 
 /* An input device, as its kernel driver describes it. */
 #define SEAT_DEVICE_FIELDS(U, I, L, R, T)                                      \
-	U(device) /* tdsd's number for it, never used twice */                 \
+	U(device) /* tdsd's number for it: from 1 on, never used twice */     \
 	U(state)  /* enum device_state */                                      \
 	U(kinds)  /* enum device_kind, or-ed */                                \
 	U(bus) U(vendor) U(product)                                            \

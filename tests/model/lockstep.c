@@ -77,7 +77,7 @@ lockstep_before(const byte_t *st, byte_t focus, byte_t back, byte_t panel,
 	for (uint32_t i = 0; i < 2; i++)
 		core.domains[i].is_linked = alive[i];
 	for (uint32_t i = 0; i < core.scene.n_outputs; i++)
-		scene_painted(&core.scene, i);
+		scene_take_damage(&core.scene, i);
 }
 
 static void

@@ -100,7 +100,7 @@ run_step(struct run *r, struct event e, plant_fn *plant, bool *planted)
 	core_step(&r->core, &e, 0, &r->actions);
 	if (e.kind == EVENT_FRAME)
 		for (uint32_t i = 0; i < r->core.scene.n_outputs; i++)
-			scene_painted(&r->core.scene, i);
+			scene_take_damage(&r->core.scene, i);
 	if (plant && !*planted)
 		*planted = plant(r, &before, &e);
 	return judge_step(&r->judge, &before, &e, &r->core, &r->actions);

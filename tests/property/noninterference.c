@@ -303,7 +303,7 @@ static void
 side_painted(struct side *s)
 {
 	for (uint32_t i = 0; i < s->core.scene.n_outputs; i++)
-		scene_painted(&s->core.scene, i);
+		scene_take_damage(&s->core.scene, i);
 }
 
 static void
@@ -437,8 +437,8 @@ pictures_paint(struct pictures *s, struct side *side)
 	for (uint32_t i = 0; i < side->core.scene.n_outputs; i++) {
 		s->targets[i].stride_px =
 		    side->core.scene.outputs[i].config.width;
-		paint_output(&side->core, i, s->pools, s->targets[i]);
-		scene_painted(&side->core.scene, i);
+		scene_take_damage(&side->core.scene, i);
+		paint_output(&side->core, i, s->pools, s->targets[i], NULL);
 	}
 }
 

@@ -79,8 +79,8 @@ static void
 paint(void)
 {
 	for (uint32_t i = 0; i < t.core.scene.n_outputs; i++) {
-		paint_output(&t.core, i, t.pools, t.targets[i]);
-		scene_painted(&t.core.scene, i);
+		scene_take_damage(&t.core.scene, i);
+		paint_output(&t.core, i, t.pools, t.targets[i], NULL);
 	}
 }
 

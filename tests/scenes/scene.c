@@ -142,9 +142,7 @@ demo_commit(struct demo *d, uint32_t domain, uint32_t offset, uint32_t width,
 uint64_t
 demo_paint(struct demo *d, uint32_t output)
 {
-	const uint64_t n =
-	    paint_output(&d->core, output, d->pools, d->target[output]);
-
-	scene_painted(&d->core.scene, output);
-	return n;
+	scene_take_damage(&d->core.scene, output);
+	return paint_output(
+	    &d->core, output, d->pools, d->target[output], NULL);
 }

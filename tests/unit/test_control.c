@@ -229,8 +229,8 @@ records_of_input_devices_are_taken_up_to_each_limit(void **state)
 	    -ERANGE);
 	CHECK(input_open, INPUT_OPEN, 1, state, DEVICE_REFUSED, 0);
 	CHECK(input_open, INPUT_OPEN, 1, state, 0, -ERANGE);
-	CHECK(input_close, INPUT_CLOSE, 0, device, 0, 0);
-	CHECK(input_close, INPUT_CLOSE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(input_close, INPUT_CLOSE, 0, device, TDS_NONE, 0);
+	CHECK(input_close, INPUT_CLOSE, 0, device, 0, -ERANGE);
 	CHECK(input_problem, INPUT_PROBLEM, 0, error, 4095, 0);
 	CHECK(input_problem, INPUT_PROBLEM, 0, error, 0, -ERANGE);
 	CHECK(input_problem, INPUT_PROBLEM, 0, error, 4096, -ERANGE);
@@ -238,11 +238,11 @@ records_of_input_devices_are_taken_up_to_each_limit(void **state)
 	CHECK(seat_device, SEAT_DEVICE, 0, kinds, 0, -ERANGE);
 	CHECK(seat_device, SEAT_DEVICE, 0, kinds, 16, -ERANGE);
 	CHECK(seat_device, SEAT_DEVICE, 0, state, 0, -ERANGE);
-	CHECK(seat_device, SEAT_DEVICE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(seat_device, SEAT_DEVICE, 0, device, 0, -ERANGE);
 	CHECK(seat_device, SEAT_DEVICE, 0, name[TDS_LABEL_BYTES - 1], 'x',
 	    -EBADMSG);
-	CHECK(seat_gone, SEAT_GONE, 0, device, 0, 0);
-	CHECK(seat_gone, SEAT_GONE, 0, device, TDS_NONE, -ERANGE);
+	CHECK(seat_gone, SEAT_GONE, 0, device, 1, 0);
+	CHECK(seat_gone, SEAT_GONE, 0, device, 0, -ERANGE);
 	CHECK(seat_admit, SEAT_ADMIT, 0, state, DEVICE_ADMITTED, 0);
 	CHECK(seat_admit, SEAT_ADMIT, 0, state, 4, -ERANGE);
 	CHECK(seat_leds, SEAT_LEDS, 0, leds, 31, 0);

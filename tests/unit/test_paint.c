@@ -159,9 +159,10 @@ paint_afresh(const struct demo *d, uint32_t output, uint32_t *pixels)
 
 	copy = d->core;
 	scene_damage_all(&copy.scene);
+	scene_take_damage(&copy.scene, output);
 	for (size_t i = 0; i < target_pixels(d, output); i++)
 		pixels[i] = poison;
-	return paint_output(&copy, output, d->pools, target);
+	return paint_output(&copy, output, d->pools, target, NULL);
 }
 
 /* ---------------------------------------------------------------- scenes */

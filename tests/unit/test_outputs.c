@@ -1,0 +1,271 @@
+/*
+ * Outputs that come, go and change, as the core sees it.
+ */
+#include "tests/unit/unit.h"
+
+#include "compositor/core.h"
+
+#include <linux/input-event-codes.h>
+#include <string.h>
+
+enum { FREE, BOUND, N_DOMAINS };
+
+static struct core core;
+static struct actions actions;
+
+static void
+step(struct event event)
+{
+	core_step(&core, &event, 0, &actions);
+}
+
+static void
+connect(uint32_t slot, uint32_t width, uint32_t height, uint32_t scale)
+{
+	step((struct event){.kind = EVENT_OUTPUT,
+	    .output = {.index = slot,
+		.type = OUTPUT_KMS,
+		.width = width,
+		.height = height,
+		.scale = scale}});
+}
+
+/* FREE may be anywhere, BOUND only on output 1; nothing is connected yet. */
+static int
+setup(void **state)
+{
+	const struct core_setup s = {.modifiers = CHORD_CTRL | CHORD_ALT,
+	    .key = KEY_DELETE,
+	    .focus = TDS_NONE};
+
+	(void)state;
+	core_init(&core);
+	assert_int_equal(core_add_setup(&core, &s), 0);
+	for (uint32_t i = 0; i < 3; i++) {
+		const struct core_output slot = {
+		    .index = i, .type = OUTPUT_KMS, .x = -1, .y = -1};
+		assert_int_equal(core_add_output(&core, &slot), 0);
+	}
+	for (uint32_t i = 0; i < N_DOMAINS; i++) {
+		const struct core_domain d = {.index = i,
+		    .level = LEVEL_SECRET,
+		    .scanouts = 1,
+		    .outputs = i == BOUND ? 2 : 7,
+		    .width = 800,
+		    .height = 500,
+		    .x = 100,
+		    .y = 100,
+		    .name = "d",
+		    .label = "L"};
+		assert_int_equal(core_add_domain(&core, &d), 0);
+	}
+	assert_int_equal(core_start(&core), 0);
+	for (uint32_t i = 0; i < N_DOMAINS; i++)
+		step((struct event){.kind = EVENT_LINK, .domain = i});
+	return 0;
+}
+
+static uint32_t
+shown(uint32_t domain)
+{
+	static struct status s;
+	uint32_t n = 0;
+
+	core_status(&core, &s);
+	for (uint32_t i = 0; i < s.n_windows; i++)
+		n += s.windows[i].domain == domain;
+	return n;
+}
+
+static void
+assert_same_rect(struct rect a, struct rect b)
+{
+	assert_memory_equal(&a, &b, sizeof(a));
+}
+
+static void
+without_a_screen_nothing_is_shown_and_nothing_is_dirty(void **state)
+{
+	(void)state;
+	assert_int_equal(shown(FREE), 0);
+	assert_false(core_is_dirty(&core));
+	step((struct event){.kind = EVENT_COMMIT,
+	    .domain = FREE,
+	    .commit = {.width_px = 800, .height_px = 500, .stride_bytes = 3200,
+		.w = 800, .h = 500}});
+	assert_false(core_is_dirty(&core));
+}
+
+static void
+a_first_screen_shows_the_configured_size(void **state)
+{
+	(void)state;
+	connect(0, 1920, 1080, 1);
+	assert_int_equal(shown(FREE), 1);
+	assert_int_equal(shown(BOUND), 0);
+	const struct rect c = core.scene.windows[FREE].content;
+	assert_int_equal(c.x1 - c.x0, 800);
+	assert_int_equal(c.y1 - c.y0, 500);
+	assert_true(scene_is_dirty(&core.scene, 0));
+	assert_same_rect(core.scene.outputs[0].trust_bar,
+	    rect_make(0, 0, 1920, BAR_HEIGHT));
+}
+
+static void
+windows_wait_elsewhere_and_go_home_again(void **state)
+{
+	(void)state;
+	connect(0, 1920, 1080, 1);
+	connect(1, 1024, 768, 1);
+	const struct rect at_home = core.scene.windows[FREE].content;
+	connect(0, 0, 0, 1);
+	assert_int_equal(core.scene.windows[FREE].output, 1);
+	assert_int_equal(shown(FREE), 1);
+	connect(0, 1920, 1080, 1);
+	assert_int_equal(core.scene.windows[FREE].output, 0);
+	assert_same_rect(core.scene.windows[FREE].content, at_home);
+}
+
+static void
+a_domain_never_waits_where_it_may_not_be_shown(void **state)
+{
+	(void)state;
+	connect(0, 1920, 1080, 1);
+	connect(1, 1024, 768, 1);
+	assert_int_equal(shown(BOUND), 1);
+	connect(1, 0, 0, 1);
+	assert_int_equal(shown(BOUND), 0);
+	connect(2, 1024, 768, 1);
+	assert_int_equal(shown(BOUND), 0);
+	connect(1, 640, 480, 1);
+	assert_int_equal(shown(BOUND), 1);
+}
+
+static void
+guests_are_told_nothing_of_screens(void **state)
+{
+	(void)state;
+	connect(0, 1920, 1080, 1);
+	assert_int_equal(actions.n, 0);
+	connect(0, 640, 480, 1); /* the window is larger than that */
+	assert_int_equal(actions.n, 0);
+	connect(1, 1024, 768, 2);
+	assert_int_equal(actions.n, 0);
+	connect(0, 0, 0, 1);
+	assert_int_equal(actions.n, 0);
+}
+
+static void
+a_mode_change_keeps_frames_on_the_desk(void **state)
+{
+	(void)state;
+	connect(0, 1920, 1080, 1);
+	connect(0, 800, 600, 1);
+	const struct output *o = &core.scene.outputs[0];
+	const struct rect f = window_frame(&core.scene.windows[FREE], 1);
+	assert_true(rect_covers(o->desk, f));
+	assert_same_rect(o->area, rect_make(0, 0, 800, 600));
+}
+
+static void
+move(uint16_t type, int32_t x, int32_t y)
+{
+	step((struct event){.kind = EVENT_INPUT,
+	    .input = {.type = type, .code = 0, .value = x}});
+	step((struct event){.kind = EVENT_INPUT,
+	    .input = {.type = type, .code = 1, .value = y}});
+	step((struct event){.kind = EVENT_INPUT,
+	    .input = {.type = EV_SYN}});
+}
+
+static void
+assert_pointer(uint32_t output, int32_t x, int32_t y)
+{
+	assert_int_equal(core.pointer_output, output);
+	assert_int_equal(core.pointer_x, x);
+	assert_int_equal(core.pointer_y, y);
+}
+
+static void
+the_pointer_crosses_where_outputs_touch(void **state)
+{
+	(void)state;
+	connect(0, 1000, 800, 1);
+	connect(1, 1000, 1200, 1);
+	move(EV_ABS, 990, 400);
+	assert_pointer(0, 990, 400);
+	move(EV_REL, 30, 5);
+	assert_pointer(1, 20, 405);
+	move(EV_ABS, 1500, 1100); /* below what the first output has */
+	assert_pointer(1, 500, 1100);
+	move(EV_REL, -600, 0);	  /* no output there: stops at the edge */
+	assert_pointer(1, 0, 1100);
+	move(EV_REL, -10000, -300000);
+	assert_pointer(1, 0, 0);
+}
+
+static void
+the_pointer_leaves_an_output_that_goes_away(void **state)
+{
+	(void)state;
+	connect(0, 1000, 800, 1);
+	connect(1, 1000, 800, 1);
+	move(EV_ABS, 1500, 100);
+	assert_int_equal(core.pointer_output, 1);
+	connect(1, 0, 0, 1);
+	assert_pointer(0, 500, 400);
+	move(EV_REL, 1, 1);
+	assert_pointer(0, 501, 401);
+}
+
+static void
+a_screen_too_low_for_a_trust_bar_stays_off(void **state)
+{
+	(void)state;
+	connect(0, 640, BAR_HEIGHT * 2, 2);
+	assert_false(output_is_on(&core.scene.outputs[0]));
+	assert_int_equal(shown(FREE), 0);
+}
+
+static void
+the_panel_is_on_a_screen_that_comes_while_it_is_open(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < 3; i++)
+		step((struct event){.kind = EVENT_INPUT,
+		    .input = {.type = EV_KEY, .value = 1,
+			.code = (uint16_t[]){KEY_LEFTCTRL, KEY_LEFTALT,
+			    KEY_DELETE}[i]}});
+	assert_true(core.panel.is_open);
+	connect(2, 1024, 768, 1);
+	assert_true(core.panel.is_open);
+	assert_true(scene_is_dirty(&core.scene, 2));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(
+		without_a_screen_nothing_is_shown_and_nothing_is_dirty, setup),
+	    cmocka_unit_test_setup(
+		a_first_screen_shows_the_configured_size, setup),
+	    cmocka_unit_test_setup(
+		windows_wait_elsewhere_and_go_home_again, setup),
+	    cmocka_unit_test_setup(
+		a_domain_never_waits_where_it_may_not_be_shown, setup),
+	    cmocka_unit_test_setup(guests_are_told_nothing_of_screens, setup),
+	    cmocka_unit_test_setup(
+		a_mode_change_keeps_frames_on_the_desk, setup),
+	    cmocka_unit_test_setup(
+		the_pointer_crosses_where_outputs_touch, setup),
+	    cmocka_unit_test_setup(
+		the_pointer_leaves_an_output_that_goes_away, setup),
+	    cmocka_unit_test_setup(
+		a_screen_too_low_for_a_trust_bar_stays_off, setup),
+	    cmocka_unit_test_setup(
+		the_panel_is_on_a_screen_that_comes_while_it_is_open, setup),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
