@@ -18,7 +18,7 @@
 void
 devices_init(struct devices *devices)
 {
-	*devices = (struct devices){0};
+	*devices = (struct devices){.next_number = 1};
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
 		devices->items[i].number = TDS_NONE;
 }

@@ -1,6 +1,7 @@
 /*
  * devices: the input devices that tdsd knows. Each has a number that is never
- * used twice: what comes back is another device, and asks again.
+ * used twice: what comes back is another device, and asks again. They begin
+ * with 1; in records 0 means no device.
  *
  *	add, scan ---> devices_see() ---> in the table ---> devices_lose()
  */

@@ -208,15 +208,15 @@ a_device_is_told_once_and_a_number_is_never_used_again(void **state)
 	devices_init(&devices);
 	struct device_change c = see(3, 100);
 	assert_int_equal(c.closed, TDS_NONE);
-	assert_int_equal(c.opened->number, 0);
+	assert_int_equal(c.opened->number, 1);
 	assert_int_equal(c.opened->state, DEVICE_WAITING);
 	c = see(3, 100);
 	assert_null(c.opened);
 	assert_int_equal(c.closed, TDS_NONE);
-	assert_int_equal(devices_lose(&devices, 3), 0);
+	assert_int_equal(devices_lose(&devices, 3), 1);
 	assert_int_equal(devices_lose(&devices, 3), TDS_NONE);
-	assert_null(devices_find(&devices, 0));
-	assert_int_equal(see(3, 100).opened->number, 1);
+	assert_null(devices_find(&devices, 1));
+	assert_int_equal(see(3, 100).opened->number, 2);
 }
 
 static void
@@ -228,8 +228,8 @@ another_node_in_its_place_is_a_new_device_that_waits(void **state)
 	    devices_see(&devices, 5, 100, DEVICE_ADMITTED);
 	assert_int_equal(first.opened->state, DEVICE_ADMITTED);
 	const struct device_change c = see(5, 101);
-	assert_int_equal(c.closed, 0);
-	assert_int_equal(c.opened->number, 1);
+	assert_int_equal(c.closed, 1);
+	assert_int_equal(c.opened->number, 2);
 	assert_int_equal(c.opened->state, DEVICE_WAITING);
 }
 
@@ -243,10 +243,10 @@ one_device_too_many_is_refused_and_room_is_used_again(void **state)
 	struct device_change c = see(1000, 1);
 	assert_true(c.is_full);
 	assert_null(c.opened);
-	assert_int_equal(devices_lose(&devices, 7), 7);
+	assert_int_equal(devices_lose(&devices, 7), 8);
 	c = see(1000, 1);
-	assert_int_equal(c.opened->number, TDS_MAX_DEVICES);
-	assert_ptr_equal(devices_find(&devices, TDS_MAX_DEVICES), c.opened);
+	assert_int_equal(c.opened->number, TDS_MAX_DEVICES + 1);
+	assert_ptr_equal(devices_find(&devices, TDS_MAX_DEVICES + 1), c.opened);
 	assert_null(devices_find(&devices, TDS_NONE));
 }
 
