@@ -9,7 +9,8 @@ struct message {
 };
 
 #define X(name, op, bytes, fds) {op, bytes, fds, #name},
-static const struct message messages[] = {CONTROL_MESSAGES(X)};
+#define R(name, op, type, fds) X(name, op, WIRE_BYTES(name##_FIELDS), fds)
+static const struct message messages[] = {CONTROL_MESSAGES(X, R)};
 #undef X
 
 enum { N_MESSAGES = sizeof(messages) / sizeof(messages[0]) };
@@ -17,7 +18,8 @@ enum { N_MESSAGES = sizeof(messages) / sizeof(messages[0]) };
 #define X(name, op, bytes, fds)                                                \
 	_Static_assert((bytes) + 4 <= CONTROL_MAX_BYTES,                       \
 	    #name " fits the buffer that everybody receives into");
-CONTROL_MESSAGES(X)
+CONTROL_MESSAGES(X, R)
+#undef R
 #undef X
 
 static const struct message *
@@ -123,220 +125,81 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 		rd->failed = 1;
 }
 
-#define WR_U(name) wr_u32(wr, in->name);
-#define WR_I(name) wr_u32(wr, (uint32_t)in->name);
-#define WR_L(name) wr_u64(wr, in->name);
-#define WR_R(name) wr_rect(wr, in->name);
-#define WR_T(name, n) wr_bytes(wr, in->name, n);
-#define RD_U(name) out->name = rd_u32(rd);
-#define RD_I(name) out->name = (int32_t)rd_u32(rd);
-#define RD_L(name) out->name = rd_u64(rd);
-#define RD_R(name) out->name = rd_rect(rd);
-#define RD_T(name, n) rd_text(rd, out->name, n);
-#define FIELDS_CODEC(name, FIELDS)                                             \
-	static void wr_##name(struct wr *wr, const struct name *in)            \
+#define WR_U32(name, ...) wr_u32(wr, in->name);
+#define WR_I32(name, ...) wr_u32(wr, (uint32_t)in->name);
+#define WR_U64(name, ...) wr_u64(wr, in->name);
+#define WR_RECT(name, ...) wr_rect(wr, in->name);
+#define WR_TEXT(name, bytes) wr_bytes(wr, in->name, bytes);
+#define WR(name, type, limit, ...) WR_##type(name, __VA_ARGS__)
+
+#define RD_U32(name, ...) out->name = rd_u32(rd);
+#define RD_I32(name, ...) out->name = (int32_t)rd_u32(rd);
+#define RD_U64(name, ...) out->name = rd_u64(rd);
+#define RD_RECT(name, ...) out->name = rd_rect(rd);
+#define RD_TEXT(name, bytes) rd_text(rd, out->name, bytes);
+#define RD(name, type, limit, ...) RD_##type(name, __VA_ARGS__)
+
+#define FIELDS_CODEC(type, FIELDS)                                             \
+	static void wr_##type(struct wr *wr, const struct type *in)            \
 	{                                                                      \
-		FIELDS(WR_U, WR_I, WR_L, WR_R, WR_T)                           \
+		FIELDS(WR)                                                     \
 	}                                                                      \
-	static void rd_##name(struct rd *rd, struct name *out)                 \
+	static void rd_##type(struct rd *rd, struct type *out)                 \
 	{                                                                      \
-		FIELDS(RD_U, RD_I, RD_L, RD_R, RD_T)                           \
+		FIELDS(RD)                                                     \
 	}
 
-/* ------------------------------------------- values within limits? */
-
 static bool
-is_in(uint32_t value, uint32_t low, uint32_t high)
+is_in(int64_t value, int64_t low, int64_t high)
 {
 	return low <= value && value <= high;
 }
 
 static bool
-core_setup_is_right(const struct core_setup *s)
-{
-	return s->flags <= (CORE_TRY_OUT | CORE_UNSEALED) &&
-	    s->modifiers <= 15 && s->key <= 0x2ff && s->idle_s <= 86400 &&
-	    s->leds <= 1 &&
-	    (s->focus < TDS_MAX_DOMAINS || s->focus == TDS_NONE);
-}
-
-static bool
-core_output_is_right(const struct core_output *o)
-{
-	const bool is_kms = o->type == OUTPUT_KMS;
-	const uint32_t least = is_kms ? 0 : 1; /* 0: from the monitor */
-
-	return is_in(o->type, OUTPUT_HEADLESS, OUTPUT_KMS) &&
-	    o->index < TDS_MAX_OUTPUTS && is_in(o->scale, least, 4) &&
-	    is_in(o->width, least, TDS_MAX_DIM) &&
-	    is_in(o->height, least, TDS_MAX_DIM) && o->rotation <= 3 &&
-	    ((is_kms && o->refresh_mhz == 0) ||
-		is_in(o->refresh_mhz, 1000, 500000)) &&
-	    o->x >= -1 && o->x <= TDS_MAX_COORD && o->y >= -1 &&
-	    o->y <= TDS_MAX_COORD;
-}
-
-static bool
-core_rule_is_right(const struct core_rule *r)
-{
-	return r->index < TDS_MAX_RULES && r->is_allowed <= 1;
-}
-
-static bool
-state_is_right(uint32_t state)
-{
-	return is_in(state, DEVICE_WAITING, DEVICE_REFUSED);
-}
-
-static bool
-core_admitted_is_right(const struct core_admitted *a)
-{
-	return state_is_right(a->state);
-}
-
-static bool
-input_open_is_right(const struct input_open *o)
-{
-	return state_is_right(o->state);
-}
-
-static bool
-input_close_is_right(const struct input_close *c)
-{
-	return c->device != 0;
-}
-
-static bool
-input_problem_is_right(const struct input_problem *p)
-{
-	return is_in(p->error, 1, 4095);
-}
-
-static bool
-seat_device_is_right(const struct seat_device *d)
-{
-	return state_is_right(d->state) && d->kinds != 0 && d->kinds <= 15 &&
-	    d->device != 0;
-}
-
-static bool
-seat_gone_is_right(const struct seat_gone *g)
-{
-	return g->device != 0;
-}
-
-static bool
-seat_admit_is_right(const struct seat_admit *a)
-{
-	return state_is_right(a->state);
-}
-
-static bool
-seat_leds_is_right(const struct seat_leds *l)
-{
-	return l->leds <= 31;
-}
-
-static bool
-content_is_right(uint32_t width, uint32_t height, uint32_t scanouts)
-{
-	return is_in(width, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) &&
-	    is_in(height, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM) &&
-	    is_in(scanouts, 1, TDS_MAX_SCANOUTS);
-}
-
-static bool
-pool_is_right(uint64_t bytes)
+is_pool(uint64_t bytes)
 {
 	return TDS_MIN_POOL_BYTES <= bytes && bytes <= TDS_MAX_POOL_BYTES &&
 	    bytes % TDS_PAGE_BYTES == 0;
 }
 
-static bool
-core_domain_is_right(const struct core_domain *d)
-{
-	/* no label, no picture */
-	const bool is_labelled = d->name[0] != 0 && d->label[0] != 0 &&
-	    is_in(d->level, LEVEL_UNCLASSIFIED, LEVEL_TOP_SECRET_SCI) &&
-	    d->colour <= 0xffffff && d->pattern < PATTERN_COUNT;
+#define LIMIT_ANY(name, bytes)
+#define LIMIT_IN(name, low, high) && is_in(in->name, low, high)
+#define LIMIT_BELOW(name, n) && in->name < (n)
+#define LIMIT_OPTIONAL(name, n) && (in->name < (n) || in->name == TDS_NONE)
+#define LIMIT_MODE(name, low, high)                                            \
+	&& (in->name == 0 ? in->type == OUTPUT_KMS : is_in(in->name, low, high))
+#define LIMIT_POOL(name, bytes) && is_pool(in->name)
+#define LIMIT_FILLED(name, bytes) && in->name[0] != 0
+#define LIMIT(name, type, limit, ...) LIMIT_##limit(name, __VA_ARGS__)
 
-	return is_labelled && d->index < TDS_MAX_DOMAINS &&
-	    is_in(d->outputs, 1, (1u << TDS_MAX_OUTPUTS) - 1) &&
-	    content_is_right(d->width, d->height, d->scanouts) && d->x >= -1 &&
-	    d->x <= TDS_MAX_DIM && d->y >= -1 && d->y <= TDS_MAX_DIM;
-}
-
-static bool
-core_link_is_right(const struct core_link *l)
-{
-	return l->domain < TDS_MAX_DOMAINS && pool_is_right(l->pool_bytes);
-}
-
-static bool
-core_down_is_right(const struct core_down *d)
-{
-	return d->domain < TDS_MAX_DOMAINS &&
-	    is_in(d->reason, REASON_EXITED, REASON_MALFORMED);
-}
-
-static bool
-core_focus_is_right(const struct core_focus *f)
-{
-	return f->domain < TDS_MAX_DOMAINS;
-}
-
-static bool
-core_snapshot_is_right(const struct core_snapshot *s)
-{
-	return s->output < TDS_MAX_OUTPUTS;
-}
-
-static bool
-core_dropped_is_right(const struct core_dropped *d)
-{
-	return (d->domain < TDS_MAX_DOMAINS || d->domain == TDS_NONE) &&
-	    d->error < 4096;
-}
-
-static bool
-guest_setup_is_right(const struct guest_setup *g)
-{
-	return g->domain < TDS_MAX_DOMAINS && g->is_unsealed <= 1 &&
-	    pool_is_right(g->pool_bytes) &&
-	    content_is_right(g->width, g->height, g->scanouts);
-}
-
-static bool
-ctl_focus_is_right(const struct ctl_focus *f)
-{
-	return f->name[0] != 0;
-}
-
-static bool
-ctl_result_is_right(const struct ctl_result *r)
-{
-	return r->error <= 0 && r->error > -4096;
-}
+#define FIELDS_CHECK(type, FIELDS)                                             \
+	static bool type##_is_right(const struct type *in)                     \
+	{                                                                      \
+		return true FIELDS(LIMIT);                                     \
+	}
 
 /* ---------------------------------------------------- records that go alone */
 
-#define X(name, op, FIELDS)                                                    \
-	FIELDS_CODEC(name, FIELDS)                                             \
-	int encode_##name(const struct name *in, uint8_t *out, uint32_t size)  \
+#define X(name, op, bytes, fds)
+#define R(name, op, type, fds)                                                 \
+	FIELDS_CODEC(type, name##_FIELDS)                                      \
+	FIELDS_CHECK(type, name##_FIELDS)                                      \
+	int encode_##type(const struct type *in, uint8_t *out, uint32_t size)  \
 	{                                                                      \
 		struct wr wr;                                                  \
 		wr_op(&wr, op, out, size);                                     \
-		wr_##name(&wr, in);                                            \
+		wr_##type(&wr, in);                                            \
 		return wr_end(&wr);                                            \
 	}                                                                      \
-	int decode_##name(struct rd *rd, struct name *out)                     \
+	int decode_##type(struct rd *rd, struct type *out)                     \
 	{                                                                      \
-		rd_##name(rd, out);                                            \
+		rd_##type(rd, out);                                            \
 		if (rd_end(rd) < 0)                                            \
 			return -EBADMSG;                                       \
-		return name##_is_right(out) ? 0 : -ERANGE;                     \
+		return type##_is_right(out) ? 0 : -ERANGE;                     \
 	}
-CONTROL_RECORDS(X)
+CONTROL_MESSAGES(X, R)
+#undef R
 #undef X
 
 static void
@@ -404,14 +267,16 @@ decode_seat_events(struct rd *rd, struct seat_events *out)
 
 /* ------------------------------------------------------------------ status */
 
-#define X(name, op, FIELDS) FIELDS_CODEC(name, FIELDS)
-STATUS_RECORDS(X)
-#undef X
+FIELDS_CODEC(status_output, STATUS_OUTPUT_FIELDS)
+FIELDS_CODEC(status_domain, STATUS_DOMAIN_FIELDS)
+FIELDS_CODEC(status_window, STATUS_WINDOW_FIELDS)
+FIELDS_CHECK(status_domain, STATUS_DOMAIN_FIELDS)
+FIELDS_CHECK(status, STATUS_FIELDS)
 
 static void
 wr_status(struct wr *wr, const struct status *in)
 {
-	STATUS_FIELDS(WR_U, WR_I, WR_L, WR_R, WR_T)
+	STATUS_FIELDS(WR)
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		wr_status_output(wr, &in->outputs[i]);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
@@ -423,7 +288,7 @@ wr_status(struct wr *wr, const struct status *in)
 static void
 rd_status(struct rd *rd, struct status *out)
 {
-	STATUS_FIELDS(RD_U, RD_I, RD_L, RD_R, RD_T)
+	STATUS_FIELDS(RD)
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		rd_status_output(rd, &out->outputs[i]);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
@@ -436,14 +301,10 @@ rd_status(struct rd *rd, struct status *out)
 static int
 check_status(const struct status *s)
 {
-	if (s->n_outputs > TDS_MAX_OUTPUTS || s->n_domains > TDS_MAX_DOMAINS ||
-	    s->n_windows > TDS_MAX_WINDOWS)
-		return -ERANGE;
-	if (s->keyboard >= s->n_domains && s->keyboard != TDS_NONE)
+	if (!status_is_right(s))
 		return -ERANGE;
 	for (uint32_t i = 0; i < s->n_domains; i++)
-		if (s->domains[i].state > DOMAIN_STOPPED ||
-		    s->domains[i].level > LEVEL_TOP_SECRET_SCI)
+		if (!status_domain_is_right(&s->domains[i]))
 			return -ERANGE;
 	for (uint32_t i = 0; i < s->n_windows; i++)
 		if (s->windows[i].domain >= s->n_domains ||

@@ -17,175 +17,187 @@
 #include <stdint.h>
 
 /*
- * The fields of each record in the order of the wire, by kind: U u32, I i32,
- * L u64, R struct rect, T(name, bytes) text. Struct, encoder, decoder and
- * length all come from these lists.
+ * The fields of each record in the order of the wire: F(name, type, limit,
+ * numbers of the limit). Struct, encoder, decoder, check and length all come
+ * from these lists.
+ *
+ *	types	U32, I32, U64, RECT (struct rect), TEXT (bytes[n])
+ *	limits	IN, low, high		BELOW, n
+ *		OPTIONAL, n: below n, or TDS_NONE
+ *		MODE, low, high: or 0 if the type is OUTPUT_KMS: the monitor's
+ *		POOL, bytes: size of a pool	FILLED, bytes: not empty
+ *		ANY, bytes
  */
 
 /* Configuration of the core: everything before CORE_START. */
-#define CORE_SETUP_FIELDS(U, I, L, R, T)                                       \
-	U(flags)     /* enum core_flag */                                      \
-	U(modifiers) /* enum chord_modifier; at least two */                   \
-	U(key)	     /* evdev code, not a modifier */                          \
-	U(focus)     /* domain that has the keyboard first, or TDS_NONE */     \
-	U(idle_s)    /* screens go dark after so long without input; 0: never */ \
-	U(leds)	     /* 1: lock lights of the focused domain on keyboards */   \
-	T(phrase, TDS_PHRASE_BYTES)
+#define CORE_SETUP_FIELDS(F)                                                   \
+	F(flags, U32, IN, 0, CORE_TRY_OUT | CORE_UNSEALED)                     \
+	F(modifiers, U32, IN, 0, 15) /* enum chord_modifier; at least two */   \
+	F(key, U32, IN, 0, 0x2ff)    /* evdev code, not a modifier */          \
+	F(focus, U32, OPTIONAL, TDS_MAX_DOMAINS) /* has the keyboard first */  \
+	F(idle_s, U32, IN, 0, 86400) /* dark after so long; 0: never */        \
+	F(leds, U32, IN, 0, 1) /* show the focused domain's lock lights */     \
+	F(phrase, TEXT, ANY, TDS_PHRASE_BYTES)
 
 /*
  * A slot for an output. On KMS a slot with a name waits for the connector of
  * that name, one without takes any; what is 0 is chosen from the monitor.
  */
-#define CORE_OUTPUT_FIELDS(U, I, L, R, T)                                      \
-	U(index) U(type)	    /* enum output_type */                     \
-	U(width) U(height)	    /* px, as seen: after rotation */          \
-	U(scale)		    /* 1..4; KMS: 0 from the monitor's size */ \
-	U(refresh_mhz)		    /* 1000..500000; KMS: 0 the mode's */      \
-	U(rotation)		    /* quarter turns clockwise, 0..3 */        \
-	I(x) I(y)		    /* in the layout; -1, -1: right of others */ \
-	T(name, TDS_NAME_BYTES)
+#define CORE_OUTPUT_FIELDS(F)                                                  \
+	F(index, U32, BELOW, TDS_MAX_OUTPUTS)                                  \
+	F(type, U32, IN, OUTPUT_HEADLESS, OUTPUT_KMS)                          \
+	F(width, U32, MODE, 1, TDS_MAX_DIM) /* px, as seen: after rotation */  \
+	F(height, U32, MODE, 1, TDS_MAX_DIM)                                   \
+	F(scale, U32, MODE, 1, 4) /* 0: from the monitor's size */             \
+	F(refresh_mhz, U32, MODE, 1000, 500000)                                \
+	F(rotation, U32, IN, 0, 3) /* quarter turns clockwise */               \
+	/* in the layout; -1, -1: right of the others */                       \
+	F(x, I32, IN, -1, TDS_MAX_COORD) F(y, I32, IN, -1, TDS_MAX_COORD)      \
+	F(name, TEXT, ANY, TDS_NAME_BYTES)
 
 /* Which input devices may do what; the first rule that matches decides. */
-#define CORE_RULE_FIELDS(U, I, L, R, T)                                        \
-	U(index) U(is_allowed)                                                 \
-	U(bus) U(vendor) U(product) /* as in input_id; TDS_NONE: any */        \
-	L(domains)		    /* bit n: may reach domain n */            \
-	T(serial, TDS_NAME_BYTES) T(port, TDS_PORT_BYTES) /* empty: any */
+#define CORE_RULE_FIELDS(F)                                                    \
+	F(index, U32, BELOW, TDS_MAX_RULES)                                    \
+	F(is_allowed, U32, IN, 0, 1)                                           \
+	F(bus, U32, ANY, 4) /* as in input_id; TDS_NONE: any */                \
+	F(vendor, U32, ANY, 4) F(product, U32, ANY, 4)                         \
+	F(domains, U64, ANY, 8) /* bit n: may reach domain n */                \
+	F(serial, TEXT, ANY, TDS_NAME_BYTES) /* empty: any */                  \
+	F(port, TEXT, ANY, TDS_PORT_BYTES)
 
-#define CORE_DOMAIN_FIELDS(U, I, L, R, T)                                      \
-	U(index)                                                               \
-	U(level)	  /* enum level */                                     \
-	U(colour)	  /* 0xRRGGBB */                                       \
-	U(pattern)	  /* enum pattern */                                   \
-	U(scanouts)	  /* 1..TDS_MAX_SCANOUTS */                            \
-	U(outputs)	  /* bit n: may be shown on output n; not 0 */         \
-	U(width) U(height) /* first content size, px */                        \
-	I(x) I(y)	  /* of the frame, px; -1, -1: placed by tds */        \
-	T(name, TDS_NAME_BYTES) T(label, TDS_LABEL_BYTES)
+/* No label, no picture. */
+#define CORE_DOMAIN_FIELDS(F)                                                  \
+	F(index, U32, BELOW, TDS_MAX_DOMAINS)                                  \
+	F(level, U32, IN, LEVEL_UNCLASSIFIED, LEVEL_TOP_SECRET_SCI)            \
+	F(colour, U32, IN, 0, 0xffffff) /* 0xRRGGBB */                         \
+	F(pattern, U32, BELOW, PATTERN_COUNT)                                  \
+	F(scanouts, U32, IN, 1, TDS_MAX_SCANOUTS)                              \
+	/* bit n: may be shown on output n */                                  \
+	F(outputs, U32, IN, 1, (1 << TDS_MAX_OUTPUTS) - 1)                     \
+	F(width, U32, IN, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) /* first size */ \
+	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
+	/* of the frame; -1, -1: placed by tds */                              \
+	F(x, I32, IN, -1, TDS_MAX_DIM) F(y, I32, IN, -1, TDS_MAX_DIM)          \
+	F(name, TEXT, FILLED, TDS_NAME_BYTES)                                  \
+	F(label, TEXT, FILLED, TDS_LABEL_BYTES)
 
 /* fds: ring (rw), pool (read-only), doorbell up, doorbell down */
-#define CORE_LINK_FIELDS(U, I, L, R, T) U(domain) U(pid) L(pool_bytes)
-#define CORE_DOWN_FIELDS(U, I, L, R, T) U(domain) U(reason)
-#define CORE_FOCUS_FIELDS(U, I, L, R, T) U(cookie) U(domain)
+#define CORE_LINK_FIELDS(F)                                                    \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
+	F(pid, U32, ANY, 4)                                                    \
+	F(pool_bytes, U64, POOL, 8)
+#define CORE_DOWN_FIELDS(F)                                                    \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
+	F(reason, U32, IN, REASON_EXITED, REASON_MALFORMED)
+#define CORE_FOCUS_FIELDS(F)                                                   \
+	F(cookie, U32, ANY, 4)                                                 \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)
 /* fd: a memfd of width * height * 4 bytes */
-#define CORE_SNAPSHOT_FIELDS(U, I, L, R, T) U(cookie) U(output)
-/* A malformed sender; domain TDS_NONE: tds-input. error: errno */
-#define CORE_DROPPED_FIELDS(U, I, L, R, T) U(domain) U(error)
+#define CORE_SNAPSHOT_FIELDS(F)                                                \
+	F(cookie, U32, ANY, 4)                                                 \
+	F(output, U32, BELOW, TDS_MAX_OUTPUTS)
+/* A malformed sender; domain TDS_NONE: tds-input. */
+#define CORE_DROPPED_FIELDS(F)                                                 \
+	F(domain, U32, OPTIONAL, TDS_MAX_DOMAINS)                              \
+	F(error, U32, IN, 0, 4095) /* errno */
 /* The user's or a rule's decision, for tdsd to keep across restarts. */
-#define CORE_ADMITTED_FIELDS(U, I, L, R, T) U(device) U(state)
+#define CORE_ADMITTED_FIELDS(F)                                                \
+	F(device, U32, ANY, 4)                                                 \
+	F(state, U32, IN, DEVICE_WAITING, DEVICE_REFUSED)
 
 /* fd: an evdev node, opened read-only unless lights are to be written */
-#define INPUT_OPEN_FIELDS(U, I, L, R, T) U(device) U(state)
-#define INPUT_CLOSE_FIELDS(U, I, L, R, T) U(device)
-#define INPUT_PROBLEM_FIELDS(U, I, L, R, T) U(device) U(error) /* errno */
+#define INPUT_OPEN_FIELDS(F)                                                   \
+	F(device, U32, ANY, 4)                                                 \
+	F(state, U32, IN, DEVICE_WAITING, DEVICE_REFUSED)
+#define INPUT_CLOSE_FIELDS(F) F(device, U32, IN, 1, TDS_NONE)
+#define INPUT_PROBLEM_FIELDS(F)                                                \
+	F(device, U32, ANY, 4)                                                 \
+	F(error, U32, IN, 1, 4095) /* errno */
 
 /* An input device, as its kernel driver describes it. */
-#define SEAT_DEVICE_FIELDS(U, I, L, R, T)                                      \
-	U(device) /* tdsd's number for it: from 1 on, never used twice */     \
-	U(state)  /* enum device_state */                                      \
-	U(kinds)  /* enum device_kind, or-ed */                                \
-	U(bus) U(vendor) U(product)                                            \
-	L(capabilities) /* hash of everything that it says it can send */     \
-	T(name, TDS_LABEL_BYTES) T(serial, TDS_NAME_BYTES)                     \
-	T(port, TDS_PORT_BYTES)
-#define SEAT_GONE_FIELDS(U, I, L, R, T) U(device)
-#define SEAT_ADMIT_FIELDS(U, I, L, R, T) U(device) U(state)
-#define SEAT_LEDS_FIELDS(U, I, L, R, T) U(leds) /* bits as in LEDS records */
+#define SEAT_DEVICE_FIELDS(F)                                                  \
+	F(device, U32, IN, 1, TDS_NONE) /* tdsd's number, never twice */       \
+	F(state, U32, IN, DEVICE_WAITING, DEVICE_REFUSED)                      \
+	F(kinds, U32, IN, 1, 15) /* enum device_kind, or-ed */                 \
+	F(bus, U32, ANY, 4)                                                    \
+	F(vendor, U32, ANY, 4) F(product, U32, ANY, 4)                         \
+	F(capabilities, U64, ANY, 8) /* hash of all that it says it sends */   \
+	F(name, TEXT, ANY, TDS_LABEL_BYTES)                                    \
+	F(serial, TEXT, ANY, TDS_NAME_BYTES)                                   \
+	F(port, TEXT, ANY, TDS_PORT_BYTES)
+#define SEAT_GONE_FIELDS(F) F(device, U32, IN, 1, TDS_NONE)
+#define SEAT_ADMIT_FIELDS(F)                                                   \
+	F(device, U32, ANY, 4)                                                 \
+	F(state, U32, IN, DEVICE_WAITING, DEVICE_REFUSED)
+#define SEAT_LEDS_FIELDS(F) F(leds, U32, IN, 0, 31) /* as in LEDS records */
 
 /*
  * fds: ring, pool (rw), doorbell up, doorbell down, then the listening stream
  * sockets for vhost-user-gpu, keyboard, tablet and mouse.
  */
-#define GUEST_SETUP_FIELDS(U, I, L, R, T)                                      \
-	U(domain) U(scanouts) U(width) U(height) /* first mode, px */          \
-	U(is_unsealed) /* 1: try-out where tdsd saw that sealing fails */      \
-	L(pool_bytes) T(name, TDS_NAME_BYTES)
+#define GUEST_SETUP_FIELDS(F)                                                  \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
+	F(scanouts, U32, IN, 1, TDS_MAX_SCANOUTS)                              \
+	F(width, U32, IN, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) /* first mode */ \
+	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
+	F(is_unsealed, U32, IN, 0, 1) /* try-out; tdsd saw it fail */          \
+	F(pool_bytes, U64, POOL, 8)                                            \
+	F(name, TEXT, ANY, TDS_NAME_BYTES)
 
-#define CTL_FOCUS_FIELDS(U, I, L, R, T) T(name, TDS_NAME_BYTES)
-#define CTL_RESULT_FIELDS(U, I, L, R, T)                                       \
-	I(error) /* 0 or -errno */ T(text, TDS_TEXT_BYTES)
+#define CTL_FOCUS_FIELDS(F) F(name, TEXT, FILLED, TDS_NAME_BYTES)
+#define CTL_RESULT_FIELDS(F)                                                   \
+	F(error, I32, IN, -4095, 0) /* 0 or -errno */                          \
+	F(text, TEXT, ANY, TDS_TEXT_BYTES)
 
 /* What the core shows, as tdsctl prints it and the tests judge it. */
-#define STATUS_OUTPUT_FIELDS(U, I, L, R, T)                                    \
-	U(is_on) /* 0: nothing is connected there */                           \
-	U(width) U(height) U(scale) U(rotation) I(x) I(y) R(trust_bar)         \
-	T(name, TDS_NAME_BYTES)
-#define STATUS_DOMAIN_FIELDS(U, I, L, R, T)                                    \
-	U(state) U(level) U(colour) /* enum domain_state, enum level */        \
-	U(pid)			    /* of its tds-guest; tdsd fills it in */   \
-	T(name, TDS_NAME_BYTES) T(label, TDS_LABEL_BYTES)
-#define STATUS_WINDOW_FIELDS(U, I, L, R, T)                                    \
-	U(domain) U(output) U(scanout)                                         \
-	U(has_picture) /* 0: a tile is shown instead */ R(frame) R(content)
-#define STATUS_FIELDS(U, I, L, R, T)                                           \
-	U(is_try_out) U(is_unsealed) /* a process without its sandbox */       \
-	U(is_locked) U(is_attention) U(is_dark)                                \
-	U(n_waiting)   /* input devices that wait to be admitted */            \
-	U(n_throttled) /* keyboards that type faster than people do */         \
-	U(keyboard) /* domain, or TDS_NONE */                                  \
-	U(pointer_output) U(pointer_x) U(pointer_y)                            \
-	U(pointer_is_ours) /* drawn by tds, not the guest's cursor */          \
-	U(n_outputs) U(n_domains) U(n_windows)                                 \
-	L(frames) L(wakeups) L(dropped) /* since the core started */
+#define STATUS_OUTPUT_FIELDS(F)                                                \
+	F(is_on, U32, ANY, 4) /* 0: nothing is connected there */              \
+	F(width, U32, ANY, 4) F(height, U32, ANY, 4)                           \
+	F(scale, U32, ANY, 4) F(rotation, U32, ANY, 4)                         \
+	F(x, I32, ANY, 4) F(y, I32, ANY, 4)                                    \
+	F(trust_bar, RECT, ANY, 16) F(name, TEXT, ANY, TDS_NAME_BYTES)
+#define STATUS_DOMAIN_FIELDS(F)                                                \
+	F(state, U32, IN, 0, DOMAIN_STOPPED)                                   \
+	F(level, U32, IN, 0, LEVEL_TOP_SECRET_SCI)                             \
+	F(colour, U32, ANY, 4)                                                 \
+	F(pid, U32, ANY, 4) /* of its tds-guest; tdsd fills it in */           \
+	F(name, TEXT, ANY, TDS_NAME_BYTES) F(label, TEXT, ANY, TDS_LABEL_BYTES)
+#define STATUS_WINDOW_FIELDS(F)                                                \
+	F(domain, U32, ANY, 4) F(output, U32, ANY, 4) F(scanout, U32, ANY, 4)  \
+	F(has_picture, U32, ANY, 4) /* 0: a tile is shown instead */           \
+	F(frame, RECT, ANY, 16) F(content, RECT, ANY, 16)
+#define STATUS_FIELDS(F)                                                       \
+	F(is_try_out, U32, ANY, 4)                                             \
+	F(is_unsealed, U32, ANY, 4) /* a process without its sandbox */        \
+	F(is_locked, U32, ANY, 4) F(is_attention, U32, ANY, 4)                 \
+	F(is_dark, U32, ANY, 4)                                                \
+	F(n_waiting, U32, ANY, 4)   /* input devices to be admitted */         \
+	F(n_throttled, U32, ANY, 4) /* keyboards faster than people */         \
+	F(keyboard, U32, OPTIONAL, in->n_domains)                              \
+	F(pointer_output, U32, ANY, 4)                                         \
+	F(pointer_x, U32, ANY, 4) F(pointer_y, U32, ANY, 4)                    \
+	F(pointer_is_ours, U32, ANY, 4) /* not the guest's cursor */           \
+	F(n_outputs, U32, IN, 0, TDS_MAX_OUTPUTS)                              \
+	F(n_domains, U32, IN, 0, TDS_MAX_DOMAINS)                              \
+	F(n_windows, U32, IN, 0, TDS_MAX_WINDOWS)                              \
+	F(frames, U64, ANY, 8) F(wakeups, U64, ANY, 8) F(dropped, U64, ANY, 8)
 
 /* ------------------------------------------------------------------------ */
 
-/* Records that travel alone: X(struct, op, fields). */
-#define CONTROL_RECORDS(X)                                                     \
-	X(core_setup, CORE_SETUP, CORE_SETUP_FIELDS)                           \
-	X(core_output, CORE_OUTPUT, CORE_OUTPUT_FIELDS)                        \
-	X(core_domain, CORE_DOMAIN, CORE_DOMAIN_FIELDS)                        \
-	X(core_link, CORE_LINK, CORE_LINK_FIELDS)                              \
-	X(core_down, CORE_DOWN, CORE_DOWN_FIELDS)                              \
-	X(core_focus, CORE_FOCUS, CORE_FOCUS_FIELDS)                           \
-	X(core_snapshot, CORE_SNAPSHOT, CORE_SNAPSHOT_FIELDS)                  \
-	X(core_dropped, CORE_DROPPED, CORE_DROPPED_FIELDS)                     \
-	X(core_rule, CORE_RULE, CORE_RULE_FIELDS)                              \
-	X(core_admitted, CORE_ADMITTED, CORE_ADMITTED_FIELDS)                  \
-	X(input_open, INPUT_OPEN, INPUT_OPEN_FIELDS)                           \
-	X(input_close, INPUT_CLOSE, INPUT_CLOSE_FIELDS)                        \
-	X(input_problem, INPUT_PROBLEM, INPUT_PROBLEM_FIELDS)                  \
-	X(seat_device, SEAT_DEVICE, SEAT_DEVICE_FIELDS)                        \
-	X(seat_gone, SEAT_GONE, SEAT_GONE_FIELDS)                              \
-	X(seat_admit, SEAT_ADMIT, SEAT_ADMIT_FIELDS)                           \
-	X(seat_leds, SEAT_LEDS, SEAT_LEDS_FIELDS)                              \
-	X(guest_setup, GUEST_SETUP, GUEST_SETUP_FIELDS)                        \
-	X(ctl_focus, CTL_FOCUS, CTL_FOCUS_FIELDS)                              \
-	X(ctl_result, CTL_RESULT, CTL_RESULT_FIELDS)
-/* Parts of the status. */
-#define STATUS_RECORDS(X)                                                      \
-	X(status_output, 0, STATUS_OUTPUT_FIELDS)                              \
-	X(status_domain, 0, STATUS_DOMAIN_FIELDS)                              \
-	X(status_window, 0, STATUS_WINDOW_FIELDS)
+#define MEMBER_U32(name, ...) uint32_t name;
+#define MEMBER_I32(name, ...) int32_t name;
+#define MEMBER_U64(name, ...) uint64_t name;
+#define MEMBER_RECT(name, ...) struct rect name;
+#define MEMBER_TEXT(name, bytes) uint8_t name[bytes];
+#define MEMBER(name, type, limit, ...) MEMBER_##type(name, __VA_ARGS__)
 
-#define MEMBER_U(name) uint32_t name;
-#define MEMBER_I(name) int32_t name;
-#define MEMBER_L(name) uint64_t name;
-#define MEMBER_R(name) struct rect name;
-#define MEMBER_T(name, bytes) uint8_t name[bytes];
-#define MEMBERS(FIELDS) FIELDS(MEMBER_U, MEMBER_I, MEMBER_L, MEMBER_R, MEMBER_T)
-#define X(name, op, FIELDS)                                                    \
-	struct name {                                                          \
-		MEMBERS(FIELDS)                                                \
-	};
-CONTROL_RECORDS(X)
-STATUS_RECORDS(X)
-#undef X
-
-struct status {
-	MEMBERS(STATUS_FIELDS)
-	struct status_output outputs[TDS_MAX_OUTPUTS];
-	struct status_domain domains[TDS_MAX_DOMAINS];
-	struct status_window windows[TDS_MAX_WINDOWS]; /* bottom to top */
-};
-
-#define BYTES_U(name) +4
-#define BYTES_I(name) +4
-#define BYTES_L(name) +8
-#define BYTES_R(name) +16
-#define BYTES_T(name, bytes) +(bytes)
-#define WIRE_BYTES(FIELDS)                                                     \
-	(0 FIELDS(BYTES_U, BYTES_I, BYTES_L, BYTES_R, BYTES_T))
+#define BYTES_U32(...) +4
+#define BYTES_I32(...) +4
+#define BYTES_U64(...) +8
+#define BYTES_RECT(...) +16
+#define BYTES_TEXT(bytes) +(bytes)
+#define BYTES(name, type, limit, ...) BYTES_##type(__VA_ARGS__)
+#define WIRE_BYTES(FIELDS) (0 FIELDS(BYTES))
 
 enum {
 	STATUS_BYTES = WIRE_BYTES(STATUS_FIELDS) +
@@ -198,33 +210,34 @@ enum {
 };
 
 /*
- * One table of messages: X(name, op, bytes of payload after op, descriptors).
+ * One table of messages: X(name, op, bytes of payload after op, descriptors),
+ * or R(name, op, struct, descriptors) with the fields name_FIELDS as payload.
  * control_open() checks a received record against it.
  */
-#define CONTROL_MESSAGES(X)                                                    \
+#define CONTROL_MESSAGES(X, R)                                                 \
 	/* tdsd -> core, once, before START */                                 \
-	X(CORE_SETUP, 1, WIRE_BYTES(CORE_SETUP_FIELDS), 0)                     \
-	X(CORE_OUTPUT, 2, WIRE_BYTES(CORE_OUTPUT_FIELDS), 0)                   \
-	X(CORE_DOMAIN, 3, WIRE_BYTES(CORE_DOMAIN_FIELDS), 0)                   \
+	R(CORE_SETUP, 1, core_setup, 0)                                        \
+	R(CORE_OUTPUT, 2, core_output, 0)                                      \
+	R(CORE_DOMAIN, 3, core_domain, 0)                                      \
 	X(CORE_START, 4, 0, 0)                                                 \
-	X(CORE_RULE, 5, WIRE_BYTES(CORE_RULE_FIELDS), 0)                       \
+	R(CORE_RULE, 5, core_rule, 0)                                          \
 	X(CORE_SCREEN, 6, 0, 1) /* fd: the DRM card, we are its master */      \
 	/* tdsd -> core, while running */                                      \
-	X(CORE_LINK, 10, WIRE_BYTES(CORE_LINK_FIELDS), 4)                      \
-	X(CORE_DOWN, 11, WIRE_BYTES(CORE_DOWN_FIELDS), 0)                      \
+	R(CORE_LINK, 10, core_link, 4)                                         \
+	R(CORE_DOWN, 11, core_down, 0)                                         \
 	X(CORE_INPUT, 12, INPUT_BYTES, 0)                                      \
-	X(CORE_FOCUS, 13, WIRE_BYTES(CORE_FOCUS_FIELDS), 0)                    \
+	R(CORE_FOCUS, 13, core_focus, 0)                                       \
 	X(CORE_STATUS, 14, 4, 0) /* cookie */                                  \
-	X(CORE_SNAPSHOT, 15, WIRE_BYTES(CORE_SNAPSHOT_FIELDS), 1)              \
+	R(CORE_SNAPSHOT, 15, core_snapshot, 1)                                 \
 	X(CORE_HOTPLUG, 16, 0, 0) /* look at the connectors again */           \
 	X(CORE_SEAT, 17, 0, 1)	  /* fd: a channel to tds-input */             \
 	/* core -> tdsd */                                                     \
 	X(CORE_READY, 30, 0, 0)                                                \
 	X(CORE_REPLY, 31, 4 + STATUS_BYTES, 0) /* cookie, status */            \
-	X(CORE_DROPPED, 32, WIRE_BYTES(CORE_DROPPED_FIELDS), 0)                \
-	X(CORE_ADMITTED, 33, WIRE_BYTES(CORE_ADMITTED_FIELDS), 0)              \
+	R(CORE_DROPPED, 32, core_dropped, 0)                                   \
+	R(CORE_ADMITTED, 33, core_admitted, 0)                                 \
 	/* tdsd -> tds-guest */                                                \
-	X(GUEST_SETUP, 50, WIRE_BYTES(GUEST_SETUP_FIELDS), 8)                  \
+	R(GUEST_SETUP, 50, guest_setup, 8)                                     \
 	X(GUEST_CORE, 51, 0, 3) /* fds: ring, doorbell up, down */             \
 	X(GUEST_VNC, 52, 0, 1)	/* fd: the VM's VNC console, connected */      \
 	/* tds-guest -> tdsd */                                                \
@@ -232,31 +245,55 @@ enum {
 	/* tdsctl -> tdsd */                                                   \
 	X(CTL_STATUS, 70, 0, 0)                                                \
 	X(CTL_SCREENSHOT, 71, 4, 0) /* output */                               \
-	X(CTL_FOCUS, 72, WIRE_BYTES(CTL_FOCUS_FIELDS), 0)                      \
+	R(CTL_FOCUS, 72, ctl_focus, 0)                                         \
 	X(CTL_INPUT, 73, INPUT_BYTES, 0)                                       \
 	/* tdsd -> tds-input */                                                \
-	X(INPUT_OPEN, 90, WIRE_BYTES(INPUT_OPEN_FIELDS), 1)                    \
-	X(INPUT_CLOSE, 91, WIRE_BYTES(INPUT_CLOSE_FIELDS), 0)                  \
+	R(INPUT_OPEN, 90, input_open, 1)                                       \
+	R(INPUT_CLOSE, 91, input_close, 0)                                     \
 	X(INPUT_START, 92, 0, 0) /* all devices so far were handed over */     \
 	X(INPUT_CORE, 93, 0, 1)	 /* fd: a channel to the core */               \
 	/* tds-input -> tdsd */                                                \
 	X(INPUT_READY, 95, 0, 0) /* they are grabbed */                        \
-	X(INPUT_PROBLEM, 96, WIRE_BYTES(INPUT_PROBLEM_FIELDS), 0)              \
+	R(INPUT_PROBLEM, 96, input_problem, 0)                                 \
 	/* tds-input -> core */                                                \
-	X(SEAT_DEVICE, 100, WIRE_BYTES(SEAT_DEVICE_FIELDS), 0)                 \
-	X(SEAT_GONE, 101, WIRE_BYTES(SEAT_GONE_FIELDS), 0)                     \
+	R(SEAT_DEVICE, 100, seat_device, 0)                                    \
+	R(SEAT_GONE, 101, seat_gone, 0)                                        \
 	X(SEAT_EVENTS, 102, SEAT_EVENTS_BYTES, 0)                              \
 	/* core -> tds-input */                                                \
-	X(SEAT_ADMIT, 105, WIRE_BYTES(SEAT_ADMIT_FIELDS), 0)                   \
-	X(SEAT_LEDS, 106, WIRE_BYTES(SEAT_LEDS_FIELDS), 0)                     \
+	R(SEAT_ADMIT, 105, seat_admit, 0)                                      \
+	R(SEAT_LEDS, 106, seat_leds, 0)                                        \
 	/* tdsd -> tdsctl */                                                   \
-	X(CTL_RESULT, 80, WIRE_BYTES(CTL_RESULT_FIELDS), 0)                    \
+	R(CTL_RESULT, 80, ctl_result, 0)                                       \
 	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
 	X(CTL_PICTURE, 82, 4 * 2 + STATUS_BYTES, 1)
 
-#define X(name, op, size, fds) name = op,
-enum control_op { CONTROL_MESSAGES(X) };
+#define X(name, op, bytes, fds)
+#define R(name, op, type, fds)                                                 \
+	struct type {                                                          \
+		name##_FIELDS(MEMBER)                                          \
+	};
+CONTROL_MESSAGES(X, R)
+#undef R
 #undef X
+
+struct status_output {
+	STATUS_OUTPUT_FIELDS(MEMBER)
+};
+struct status_domain {
+	STATUS_DOMAIN_FIELDS(MEMBER)
+};
+struct status_window {
+	STATUS_WINDOW_FIELDS(MEMBER)
+};
+struct status {
+	STATUS_FIELDS(MEMBER)
+	struct status_output outputs[TDS_MAX_OUTPUTS];
+	struct status_domain domains[TDS_MAX_DOMAINS];
+	struct status_window windows[TDS_MAX_WINDOWS]; /* bottom to top */
+};
+
+#define CONTROL_OP(name, op, ...) name = op,
+enum control_op { CONTROL_MESSAGES(CONTROL_OP, CONTROL_OP) };
 
 enum domain_state { DOMAIN_WAITING, DOMAIN_RUNNING, DOMAIN_STOPPED };
 
@@ -360,11 +397,13 @@ int encode_u32(uint32_t op, uint32_t value, uint8_t *out,
     uint32_t size) MUST_CHECK; /* CORE_STATUS cookie, CTL_SCREENSHOT output */
 int decode_u32(struct rd *rd, uint32_t *out) MUST_CHECK;
 
-#define X(name, op, FIELDS)                                                    \
-	int encode_##name(const struct name *in, uint8_t *out,                 \
+#define X(name, op, bytes, fds)
+#define R(name, op, type, fds)                                                 \
+	int encode_##type(const struct type *in, uint8_t *out,                 \
 	    uint32_t size) MUST_CHECK;                                         \
-	int decode_##name(struct rd *rd, struct name *out) MUST_CHECK;
-CONTROL_RECORDS(X)
+	int decode_##type(struct rd *rd, struct type *out) MUST_CHECK;
+CONTROL_MESSAGES(X, R)
+#undef R
 #undef X
 int encode_ctl_picture(const struct ctl_picture *in, uint8_t *out,
     uint32_t size) MUST_CHECK;

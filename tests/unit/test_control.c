@@ -54,7 +54,10 @@ every_message_has_exactly_its_length_and_descriptors(void **state)
 			assert_int_equal(control_open(buffer, len, (fds) - 1u, \
 					     &op, &rd), -EBADMSG);             \
 	} while (0);
-	CONTROL_MESSAGES(X)
+#define R(name, number, type, fds)                                             \
+	X(name, number, WIRE_BYTES(name##_FIELDS), fds)
+	CONTROL_MESSAGES(X, R)
+#undef R
 #undef X
 }
 
