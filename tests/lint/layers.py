@@ -26,7 +26,11 @@ SEES = {
 
 # header of a library -> the only files that may include it
 LIBRARIES = [
-    (r'(libdrm/|drm/|xf86drm|drm_|drm\.h)', ['compositor/*_drm.c', 'tests/*']),
+    # headers of the kernel's interface only: nothing of libdrm is linked
+    (r'libdrm/drm(_mode|_fourcc)?\.h$',
+     ['compositor/*_drm.[ch]', 'tds/super/screen_drm.c',
+      'tds/base/rights_table.c', 'tests/*']),
+    (r'(libdrm/|drm/|xf86drm|drm_|drm\.h)', []),
     (r'libevdev/|libinput\.h|libudev\.h',
      ['kbd/*_libinput.c', 'kbd/*_evdev.c', 'tests/*']),
     (r'wayland-|.*-protocol\.h', ['hv-glue/*_wayland.c', 'tests/*']),
@@ -43,6 +47,7 @@ LIBRARIES = [
     (r'stdatomic\.h$', ['protocol/ring.c', 'hv-glue/virtqueue.c', 'tests/*']),
     # one table of rights, which builds its own filter
     (r'seccomp\.h$', []),
+    (r'emmintrin\.h$', ['compositor/copy.c']),
 ]
 
 C_LIBRARY = set('''arpa/inet.h assert.h ctype.h dirent.h dlfcn.h endian.h
@@ -57,7 +62,7 @@ PURE = ['protocol/*', 'kbd/*', 'compositor/*']
 IMPURE = ['*/main.c', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
           'compositor/headless*', 'compositor/link*', 'compositor/font/bake*']
 PURE_HEADERS = set('''errno.h limits.h stdatomic.h stdbool.h stddef.h stdint.h
-    string.h linux/input-event-codes.h'''.split())
+    string.h emmintrin.h linux/input-event-codes.h'''.split())
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 
