@@ -8,12 +8,14 @@
  */
 #pragma once
 
+#include "compositor/copy.h"
 #include "compositor/core.h"
 
 /* Where pixels go: XRGB8888, the size of the output. */
 struct target {
 	uint32_t *pixels; /* borrowed */
 	uint32_t stride_px;
+	enum copy_kind copy; /* how to get there fastest */
 };
 
 /* A domain's pixel pool, mapped read-only. base NULL: no picture. */

@@ -45,7 +45,8 @@ struct screen_ops {
 	int (*power)(struct screen *screen, bool is_on);
 	/*
 	 * Take in flips that are done, without blocking. The latest time at
-	 * which one began to be shown, CLOCK_MONOTONIC; 0: none was done.
+	 * which the fastest output began to show one, CLOCK_MONOTONIC; 0: it
+	 * did not (others may have: ask begin()).
 	 */
 	uint64_t (*flips)(struct screen *screen);
 	/* Output i as it is shown, into fd (4 * width * height bytes).

@@ -155,7 +155,8 @@ paint_afresh(const struct demo *d, uint32_t output, uint32_t *pixels)
 {
 	static struct core copy;
 	const struct core_output *o = &d->core.scene.outputs[output].config;
-	const struct target target = {pixels, o->width};
+	const struct target target = {
+	    .pixels = pixels, .stride_px = o->width};
 
 	copy = d->core;
 	scene_damage_all(&copy.scene);
@@ -356,8 +357,9 @@ a_full_repaint_writes_every_pixel_once(void **state)
 		for (uint32_t o = 0; o < 2; o++) {
 			static uint32_t pixels[WIDTH * HEIGHT];
 			static uint32_t arrow[WIDTH * HEIGHT];
-			const struct target t = {arrow,
-			    demo.core.scene.outputs[o].config.width};
+			const struct target t = {.pixels = arrow,
+			    .stride_px =
+				demo.core.scene.outputs[o].config.width};
 			const uint64_t n = paint_afresh(&demo, o, pixels);
 
 			for (size_t i = 0; i < target_pixels(&demo, o); i++)

@@ -1,0 +1,205 @@
+/*
+ * kms_parts: what the kms files share. Objects are found by kms_props_drm.c,
+ * buffers made by kms_buffers_drm.c, modes and connectors chosen by
+ * kms_choose_drm.c (pure), requests built and sent by kms_commit_drm.c, and
+ * the screen's operations are in kms_drm.c.
+ */
+#pragma once
+
+#include "compositor/copy.h"
+#include "compositor/kms_drm.h"
+
+#include <libdrm/drm.h>
+
+enum {
+	KMS_MAX_CRTCS = 16,
+	KMS_MAX_PLANES = 64,
+	KMS_MAX_CONNECTORS = 16,
+	KMS_MAX_MODES = 256,
+	KMS_MAX_FAILED = 16, /* modes of one connector; then it stays dark */
+	KMS_NONE = UINT32_MAX,
+};
+
+/* Properties by their place in the tables of kms_props_drm.c. */
+enum plane_prop {
+	PLANE_TYPE,
+	PLANE_FB_ID,
+	PLANE_CRTC_ID,
+	PLANE_SRC_X,
+	PLANE_SRC_Y,
+	PLANE_SRC_W,
+	PLANE_SRC_H,
+	PLANE_CRTC_X,
+	PLANE_CRTC_Y,
+	PLANE_CRTC_W,
+	PLANE_CRTC_H,
+	PLANE_REQUIRED, /* so far; what follows may be missing */
+	PLANE_ROTATION = PLANE_REQUIRED,
+	PLANE_DAMAGE,
+	PLANE_PROPS,
+};
+enum crtc_prop { CRTC_ACTIVE, CRTC_MODE_ID, CRTC_PROPS };
+enum connector_prop {
+	CONNECTOR_CRTC_ID,
+	CONNECTOR_REQUIRED,
+	CONNECTOR_LINK_STATUS = CONNECTOR_REQUIRED,
+	CONNECTOR_NON_DESKTOP,
+	CONNECTOR_PROPS,
+};
+
+struct kms_plane {
+	uint32_t id;
+	uint32_t crtcs; /* bit n: can be on the n-th CRTC */
+	uint32_t type;	/* DRM_PLANE_TYPE_ */
+	bool has_xrgb, has_argb;
+	uint32_t rotations;	    /* DRM_MODE_ROTATE_ bits; 0: none */
+	uint32_t prop[PLANE_PROPS]; /* ids; 0: it has none */
+};
+
+struct kms_crtc {
+	uint32_t id;
+	uint32_t prop[CRTC_PROPS];
+};
+
+struct kms_connector {
+	uint32_t id;
+	char name[TDS_NAME_BYTES];
+	bool is_connected, is_link_bad;
+	uint32_t crtcs;
+	uint32_t width_mm, height_mm;
+	uint32_t prop[CONNECTOR_PROPS];
+	uint32_t n_modes;
+	struct drm_mode_modeinfo modes[KMS_MAX_MODES];
+};
+
+struct kms_buffer {
+	uint32_t handle, fb; /* owned; 0: none */
+	uint32_t width, height, stride;
+	size_t bytes;
+	uint32_t *pixels; /* owned mapping; write only */
+	struct damage stale;
+};
+
+/*
+ *	        probe finds a mode          present
+ *	  DARK ---------------------> READY --------> LIT
+ *	   ^   probe: gone or changed   |              |
+ *	   +----------------------------+--------------+
+ */
+enum kms_state { KMS_DARK, KMS_READY, KMS_LIT };
+
+struct kms_output {
+	enum kms_state state;
+	bool is_pending;    /* a flip's event is to come */
+	uint32_t turn;	    /* counts up: events of older turns are no news */
+	uint32_t told_turn; /* turn + 1 when the log knows of this one */
+	struct core_output slot, found;
+	uint32_t connector_id; /* 0: none */
+	uint32_t crtc, plane;  /* indices */
+	struct drm_mode_modeinfo mode;
+	uint32_t mode_blob;
+	uint32_t rotation_bits; /* what the plane is told; 0: nothing */
+	bool turns_here;	/* rotated by copying from frame */
+	uint32_t *frame;	/* owned mapping if turns_here */
+	size_t frame_bytes;
+	struct damage frame_stale;
+	uint32_t back; /* of buffers[]: where the next frame goes */
+	struct kms_buffer buffers[2];
+	bool is_clip_lost; /* painted, but that present() failed */
+	/* modes that failed on this connector, as long as its list is this */
+	uint64_t modes_hash;
+	uint32_t n_failed;
+	struct drm_mode_modeinfo failed[KMS_MAX_FAILED];
+};
+
+struct kms {
+	struct screen screen;
+	int fd; /* borrowed */
+	bool is_off, was_probed, was_copy_chosen;
+	enum copy_kind copy;
+	uint32_t n_crtcs, n_planes, n_connectors;
+	struct kms_crtc crtcs[KMS_MAX_CRTCS];
+	struct kms_plane planes[KMS_MAX_PLANES];
+	struct kms_connector connectors[KMS_MAX_CONNECTORS];
+	struct kms_output outputs[TDS_MAX_OUTPUTS];
+};
+
+/* ------------------------------------------------------- kms_props_drm.c */
+
+/* An ioctl, repeated while a signal interrupts it. 0 or -errno. */
+int kms_call(int fd, unsigned long request, void *arg) MUST_CHECK;
+/* Capabilities, CRTCs and planes: these never change. Logs its errors. */
+int kms_find_objects(struct kms *kms) MUST_CHECK;
+
+/* ------------------------------------------------- kms_connectors_drm.c */
+
+/* Look at all connectors again; this reads the monitors' EDID. */
+int kms_find_connectors(struct kms *kms) MUST_CHECK;
+/* Ids by name, and the values; 0 where the object has no such property. */
+int kms_find_props(int fd, uint32_t object, uint32_t type,
+    const char *const *names, uint32_t n, uint32_t *ids,
+    uint64_t *values) MUST_CHECK;
+/* Which bits a bitmask property takes. */
+uint32_t kms_bits_of(int fd, uint32_t prop);
+
+/* ----------------------------------------------------- kms_buffers_drm.c */
+
+int kms_buffer_init(int fd, struct kms_buffer *buffer, uint32_t width,
+    uint32_t height, uint32_t format) MUST_CHECK;
+/* Also what is partly made. */
+void kms_buffer_finish(int fd, struct kms_buffer *buffer);
+/* What an earlier core that had this card left behind. */
+void kms_forget_older(int fd);
+/* The faster way into this buffer, whose content is overwritten. */
+enum copy_kind kms_choose_copy(const struct kms_buffer *buffer);
+/* Quarter turns clockwise, 1..3: from r of frame to the buffer. */
+struct rect kms_turn_rect(
+    struct rect r, uint32_t turns, uint32_t width, uint32_t height);
+void kms_turn_pixels(struct rect r, uint32_t turns, const uint32_t *frame,
+    uint32_t width, uint32_t height, const struct kms_buffer *to);
+
+/* ------------------------------------------------------ kms_choose_drm.c */
+
+/* Slots to connectors: of_slot[i] is an index, or KMS_NONE. */
+void kms_bind(const struct kms *kms, const struct core_output *slots,
+    uint32_t n, uint32_t of_slot[TDS_MAX_OUTPUTS]);
+/* The best mode that is not among the failed ones; NULL: none is left. */
+const struct drm_mode_modeinfo *kms_choose_mode(
+    const struct kms_connector *connector, const struct core_output *slot,
+    const struct drm_mode_modeinfo *failed, uint32_t n_failed);
+uint32_t kms_refresh_mhz(const struct drm_mode_modeinfo *mode);
+bool kms_mode_is_same(
+    const struct drm_mode_modeinfo *a, const struct drm_mode_modeinfo *b);
+/* 1 or 2, from the monitor's size if that is believable. */
+uint32_t kms_choose_scale(const struct kms_connector *connector,
+    const struct drm_mode_modeinfo *mode);
+uint64_t kms_modes_hash(const struct kms_connector *connector);
+
+/* ------------------------------------------------------ kms_outputs_drm.c */
+
+/* Find a mode, a CRTC and buffers for a DARK output: READY, or still DARK
+ * after a line to the log. An error is the card's. */
+int kms_output_light(struct kms *kms, uint32_t i,
+    const struct kms_connector *connector,
+    const struct core_output *slot) MUST_CHECK;
+/* Is it still what it should be? */
+bool kms_output_is_same(const struct kms_output *o,
+    const struct kms_connector *connector, const struct core_output *slot);
+/* Its mode does not work, whatever TEST_ONLY said. */
+void kms_output_refuse_mode(struct kms_output *o);
+/* Free its buffers; DARK. Its connector and failed modes are kept. */
+void kms_output_release(struct kms *kms, struct kms_output *o);
+/* Errors after which nothing more can be tried. */
+bool kms_is_fatal(int err);
+
+/* ------------------------------------------------------ kms_commit_drm.c */
+
+/* Everything off that no LIT or READY output uses. */
+int kms_commit_unused_off(struct kms *kms) MUST_CHECK;
+/* Would output i light up, together with those that are on? */
+int kms_test(struct kms *kms, uint32_t i) MUST_CHECK;
+/* Show the back buffer of output i; painted NULL: all of it is new. */
+int kms_flip(
+    struct kms *kms, uint32_t i, const struct damage *painted) MUST_CHECK;
+/* All LIT outputs on or off. */
+int kms_commit_power(struct kms *kms, bool is_on) MUST_CHECK;
