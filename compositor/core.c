@@ -22,6 +22,7 @@ core_add_setup(struct core *core, const struct core_setup *setup)
 		return -ERANGE;
 	core->setup = *setup;
 	keys_init(&core->keys, setup->modifiers, (uint16_t)setup->key);
+	keys_init(&core->waiting, setup->modifiers, (uint16_t)setup->key);
 	return 0;
 }
 
@@ -67,6 +68,12 @@ core_add_output(struct core *core, const struct core_output *slot)
 	scene->outputs[scene->n_outputs++] = (struct output){.slot = *slot};
 	core_set_output(core, &found);
 	return 0;
+}
+
+int
+core_add_rule(struct core *core, const struct core_rule *rule)
+{
+	return admit_add_rule(&core->admit, rule);
 }
 
 int
@@ -351,7 +358,16 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 
 	switch (event->kind) {
 	case EVENT_INPUT:
-		input_event(core, &event->input, out);
+		input_event(core, event, out);
+		return;
+	case EVENT_DEVICE:
+		input_device(core, event, out);
+		return;
+	case EVENT_GONE:
+		input_gone(core, event->device, out);
+		return;
+	case EVENT_DARK:
+		core->is_dark = true;
 		return;
 	case EVENT_FRAME:
 		frame(core, out);
@@ -417,6 +433,8 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 {
 	(void)now_ns;
 	out->n = 0;
+	out->admit = (struct seat_admit){0};
+	core->reach = UINT64_MAX;
 	if (!may_change_cursor(core, event)) {
 		dispatch(core, event, out);
 		return;
@@ -430,6 +448,14 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 		return;
 	scene_damage_output(&core->scene, before.output, before.r);
 	scene_damage_output(&core->scene, after.output, after.r);
+}
+
+uint32_t
+core_leds(const struct core *core)
+{
+	return core->setup.leds && core->focus != TDS_NONE
+	    ? core->domains[core->focus].leds
+	    : 0;
 }
 
 bool

@@ -19,6 +19,7 @@
 #pragma once
 
 #include "compositor/scene.h"
+#include "kbd/admit.h"
 #include "kbd/keys.h"
 #include "protocol/control.h"
 #include "protocol/ring.h"
@@ -34,18 +35,24 @@ enum event_kind {
 	EVENT_FOCUS,  /* the user asks for a domain through tdsctl */
 	EVENT_FRAME,  /* the frame clock: before records are polled */
 	EVENT_OUTPUT, /* something else, or nothing, is connected to a slot */
+	EVENT_DEVICE, /* an input device came */
+	EVENT_GONE,   /* it went, or (device 0) all of them */
+	EVENT_DARK,   /* the user did nothing for long: screens go off */
 };
 
 struct event {
 	enum event_kind kind;
 	uint32_t domain;	       /* of a guest or of FOCUS */
-	uint32_t device;	       /* INPUT; 0: from tdsctl */
+	uint32_t device;	       /* INPUT (0: from tdsctl), GONE */
+	uint64_t time_ns;	       /* INPUT: when the device sent it */
 	struct input_event_wire input; /* INPUT */
 	struct commit commit;	       /* COMMIT */
 	struct cursor cursor;	       /* CURSOR */
 	uint8_t leds;		       /* LEDS */
 	bool is_up;		       /* VM */
 	struct core_output output;     /* OUTPUT */
+	struct seat_device device_info; /* DEVICE */
+	uint32_t random;	       /* DEVICE: for the code that admits it */
 };
 
 /* A record to put into a domain's down ring. */
@@ -60,6 +67,7 @@ enum { CORE_MAX_ACTIONS = 256 };
 struct actions {
 	uint32_t n;
 	struct action a[CORE_MAX_ACTIONS];
+	struct seat_admit admit; /* for tds-input; device 0: none */
 };
 
 struct domain {
@@ -100,6 +108,10 @@ struct core {
 	struct domain domains[TDS_MAX_DOMAINS];
 	struct scene scene;	/* outputs, windows, stacking, damage */
 	struct keys keys;	/* held keys, chord, what each saw */
+	struct admit admit;	/* input devices */
+	struct keys waiting;	/* for the chord on devices that wait */
+	uint64_t reach;	/* domains that the present event may reach */
+	bool is_dark;		/* screens are off until the user is back */
 	uint32_t focus;		/* has keyboard and pointer, or TDS_NONE */
 	struct panel panel;
 	struct drag drag;
@@ -121,6 +133,7 @@ int core_add_output(struct core *core,
     const struct core_output *slot) MUST_CHECK;
 /* What is connected to a slot (width 0: nothing); at any time. */
 void core_set_output(struct core *core, const struct core_output *found);
+int core_add_rule(struct core *core, const struct core_rule *rule) MUST_CHECK;
 int core_add_domain(struct core *core,
     const struct core_domain *domain) MUST_CHECK;
 /* Place the windows. -EINVAL if there is no output or no setup. */
@@ -130,6 +143,8 @@ int core_start(struct core *core) MUST_CHECK;
 void core_step(struct core *core, const struct event *event, uint64_t now_ns,
     struct actions *out);
 
+/* Lock lights that keyboards should show. */
+uint32_t core_leds(const struct core *core);
 /* Something on an output must be painted. */
 bool core_is_dirty(const struct core *core);
 enum domain_state core_domain_state(const struct core *core, uint32_t domain);

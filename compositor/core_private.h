@@ -14,8 +14,16 @@ void act_input(struct core *core, struct actions *out,
 void act_configure(struct core *core, struct actions *out, uint32_t window);
 
 /* input.c: user events */
-void input_event(struct core *core, const struct input_event_wire *in,
+void input_event(struct core *core, const struct event *event,
     struct actions *out);
+/* Devices come, go, and are decided about. */
+void input_device(struct core *core, const struct event *event,
+    struct actions *out);
+void input_gone(struct core *core, uint32_t device, struct actions *out);
+void input_admit(struct core *core, struct device *d, enum device_state state,
+    struct actions *out);
+/* The domain with the focus may get what this event's device sends. */
+bool input_reaches_focus(const struct core *core);
 
 /* focus.c: the only code that changes who has keyboard and pointer */
 void focus_set(struct core *core, uint32_t domain, struct actions *out);

@@ -34,6 +34,10 @@ core_status(const struct core *core, struct status *out)
 	out->is_try_out = (core->setup.flags & CORE_TRY_OUT) != 0;
 	out->is_unsealed = (core->setup.flags & CORE_UNSEALED) != 0;
 	out->is_attention = core->panel.is_open;
+	out->is_dark = core->is_dark;
+	out->n_waiting = admit_count(&core->admit, DEVICE_WAITING);
+	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
+		out->n_throttled += core->admit.devices[i].is_throttled;
 	out->keyboard = core->focus;
 	out->pointer_output = core->pointer_output;
 	out->pointer_x = (uint32_t)core->pointer_x;

@@ -2,14 +2,98 @@
 
 #include <linux/input-event-codes.h>
 
+/* ----------------------------------------------------------------- devices */
+
+/* Where devices are told of: the trust bar, and the panel if it is open. */
 static void
-input_key(struct core *core, const struct input_event_wire *in,
+devices_damage(struct core *core)
+{
+	if (core->panel.is_open)
+		scene_damage_all(&core->scene);
+	else
+		scene_damage_bars(&core->scene);
+}
+
+static void
+tell(struct core *core, const struct device *d, struct actions *out)
+{
+	out->admit = (struct seat_admit){
+	    .device = d->info.device, .state = d->state};
+	devices_damage(core);
+}
+
+void
+input_device(struct core *core, const struct event *event,
     struct actions *out)
 {
-	bool deliver = core->focus != TDS_NONE && !core->panel.is_open &&
-	    core->domains[core->focus].is_linked;
+	const struct device *d =
+	    admit_add(&core->admit, &event->device_info, event->random);
 
-	if (in->value == 1 && keys_is_button(in->code) &&
+	if (d)
+		tell(core, d, out);
+	else
+		out->admit = (struct seat_admit){
+		    .device = event->device_info.device,
+		    .state = DEVICE_REFUSED};
+}
+
+/* Nobody knows which keys it held: all count as up. */
+void
+input_gone(struct core *core, uint32_t device, struct actions *out)
+{
+	const struct keys_result keys = keys_release_all(&core->keys);
+
+	focus_send(core, &keys, out);
+	keys_init(&core->keys, core->keys.modifiers, core->keys.chord_key);
+	core->waiting = core->keys;
+	pointer_release(core, out);
+	admit_remove(&core->admit, device);
+	devices_damage(core);
+}
+
+void
+input_admit(struct core *core, struct device *d, enum device_state state,
+    struct actions *out)
+{
+	admit_set(&core->admit, d, state);
+	tell(core, d, out);
+}
+
+/* A device that waits can open the panel and type its code there. */
+static void
+input_waiting(struct core *core, struct device *d,
+    const struct input_event_wire *in, struct actions *out)
+{
+	if (in->type != EV_KEY || in->code >= KEY_CNT)
+		return;
+	const struct keys_result keys =
+	    keys_event(&core->waiting, in->code, in->value, false);
+	if (keys.is_sak) {
+		panel_open(core, out);
+	} else if (core->panel.is_open && keys.is_press &&
+	    d == admit_waiting(&core->admit) &&
+	    (d->info.kinds & KIND_KEYBOARD) != 0) {
+		admit_type(&core->admit, d, in->code);
+		tell(core, d, out);
+	}
+}
+
+bool
+input_reaches_focus(const struct core *core)
+{
+	return core->focus != TDS_NONE && (core->reach >> core->focus & 1) != 0;
+}
+
+/* ------------------------------------------------------------------ events */
+
+static void
+input_key(struct core *core, const struct input_event_wire *in, bool counts,
+    struct actions *out)
+{
+	bool deliver = counts && input_reaches_focus(core) &&
+	    !core->panel.is_open && core->domains[core->focus].is_linked;
+
+	if (in->value == 1 && counts && keys_is_button(in->code) &&
 	    !keys_is_held(&core->keys, in->code) && !core->panel.is_open)
 		deliver = pointer_press(core, in->code, out) && deliver;
 
@@ -20,29 +104,68 @@ input_key(struct core *core, const struct input_event_wire *in,
 		panel_open(core, out);
 		return;
 	}
-	if (core->panel.is_open && keys.is_press)
+	if (core->panel.is_open && keys.is_press && counts)
 		panel_key(core, in->code, out);
 	if (in->value == 0 && keys_is_button(in->code))
 		pointer_release(core, out);
 }
 
+/* Of the whole layout: what tds-input sends does not know its size. */
+static int32_t
+from_fraction(const struct core *core, uint16_t code, int32_t value)
+{
+	int32_t size = 0;
+
+	for (uint32_t i = 0; i < core->scene.n_outputs; i++) {
+		const struct output *o = &core->scene.outputs[i];
+		size = max_i32(size,
+		    code == ABS_X ? o->x + o->area.x1 : o->y + o->area.y1);
+	}
+	return (int32_t)((int64_t)(value & 0xffff) * size >> 16);
+}
+
+/* The device may speak: what of its event counts? The chord always does. */
+static void
+input_admitted(struct core *core, struct device *d,
+    const struct event *event, struct actions *out)
+{
+	struct input_event_wire in = event->input;
+	const bool was_dark = core->is_dark;
+	bool counts = !was_dark; /* what wakes the screens does nothing else */
+
+	core->is_dark = false;
+	if (was_dark && in.type != EV_KEY)
+		return;
+	if (d && in.type == EV_KEY && in.value == 1 &&
+	    !keys_is_button(in.code)) {
+		const bool was_throttled = d->is_throttled;
+		counts = admit_press(d, event->time_ns) && counts;
+		if (was_throttled != d->is_throttled)
+			devices_damage(core);
+	}
+	if (in.type == EV_KEY) {
+		if (in.code < KEY_CNT && in.code != KEY_RESERVED)
+			input_key(core, &in, counts, out);
+	} else if (in.type == EV_SYN) {
+		pointer_sync(core, out);
+	} else if (in.type == EV_ABS || in.type == EV_REL) {
+		if (d && in.type == EV_ABS)
+			in.value = from_fraction(core, in.code, in.value);
+		pointer_axis(core, in.type, in.code, in.value, out);
+	} /* MSC_SCAN and the like mean nothing here */
+}
+
 void
-input_event(struct core *core, const struct input_event_wire *in,
+input_event(struct core *core, const struct event *event,
     struct actions *out)
 {
-	switch (in->type) {
-	case EV_KEY:
-		if (in->code < KEY_CNT && in->code != KEY_RESERVED)
-			input_key(core, in, out);
+	struct device *d = admit_find(&core->admit, event->device);
+
+	if (event->device != 0 && !d)
 		return;
-	case EV_ABS:
-	case EV_REL:
-		pointer_axis(core, in->type, in->code, in->value, out);
-		return;
-	case EV_SYN:
-		pointer_sync(core, out);
-		return;
-	default:
-		return; /* MSC_SCAN and the like mean nothing here */
-	}
+	core->reach = d ? d->domains : UINT64_MAX;
+	if (!d || d->state == DEVICE_ADMITTED)
+		input_admitted(core, d, event, out);
+	else if (d->state == DEVICE_WAITING)
+		input_waiting(core, d, &event->input, out);
 }

@@ -190,9 +190,16 @@ link_poll(struct link *link, struct core *core, uint32_t domain,
 			return err;
 		core_step(core, &event, now_ns, &none);
 	}
-	if (n > 0)
-		ring_release(&link->up);
+	link->has_taken = link->has_taken || n > 0;
 	return n;
+}
+
+void
+link_release(struct link *link)
+{
+	if (link->has_taken)
+		ring_release(&link->up);
+	link->has_taken = false;
 }
 
 void

@@ -17,6 +17,7 @@ struct link {
 	uint32_t quiet_frames; /* since this guest's last record */
 	bool wants_bell;       /* up.wake as we last published it */
 	bool has_news;	       /* put since the last flush */
+	bool has_taken;	       /* records whose places are not given back */
 	bool has_lost_input;   /* the ring was full: LOST is owed */
 	bool owes_tick;
 	bool owes_configure[TDS_MAX_SCANOUTS];
@@ -43,5 +44,7 @@ void link_flush(struct link *link);
  */
 int link_poll(struct link *link, struct core *core, uint32_t domain,
     uint64_t now_ns) MUST_CHECK;
+/* Give back the places of what was polled: at a phase fixed beforehand. */
+void link_release(struct link *link);
 /* Once per frame, after link_poll(): ask for the bell when it was quiet. */
 void link_settle(struct link *link, int n_records);

@@ -42,6 +42,7 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 	const uint32_t chosen = core->panel.chosen;
 	const uint32_t n = core->n_domains;
 	const struct keys_result chord = keys_chord(&core->keys);
+	struct device *waiting = admit_waiting(&core->admit);
 
 	if (code >= KEY_1 && code <= KEY_9 && (uint32_t)(code - KEY_1) < n) {
 		panel_close(core, (uint32_t)(code - KEY_1), out);
@@ -65,6 +66,14 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 	case KEY_KPENTER:
 		if (chosen < n)
 			panel_close(core, chosen, out);
+		return;
+	case KEY_A: /* a keyboard proves itself with its code */
+	case KEY_R:
+		if (waiting && (code == KEY_R ||
+				   !(waiting->info.kinds & KIND_KEYBOARD)))
+			input_admit(core, waiting,
+			    code == KEY_R ? DEVICE_REFUSED : DEVICE_ADMITTED,
+			    out);
 		return;
 	case KEY_D:
 		/* The panel closes in any case: otherwise a guest that died

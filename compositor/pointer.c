@@ -57,6 +57,8 @@ pointer_aim(struct core *core)
 static uint32_t
 target(const struct core *core)
 {
+	if (!input_reaches_focus(core))
+		return TDS_NONE;
 	const bool is_grabbed = core->focus != TDS_NONE &&
 	    !core->panel.is_open && core->grab != TDS_NONE;
 

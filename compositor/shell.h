@@ -1,0 +1,90 @@
+/*
+ * shell: what turns the core's crank. It owns every descriptor of
+ * tds-compositor and decides nothing.
+ *
+ *	main.c		start-up, waiting
+ *	shell_frame.c	the frame clock, painting, idle and dark
+ *	shell_control.c	records of tdsd
+ *	shell_seat.c	records of tds-input
+ *
+ *		    input, commit	 nothing for QUIET frames
+ *	    idle ----------------> active ------------------------> idle
+ *	    (doorbells wake us)    (rings polled once per frame)
+ */
+#pragma once
+
+#include "compositor/clock.h"
+#include "compositor/headless.h"
+#include "compositor/link.h"
+#include "compositor/screen.h"
+#include "tds/base/log.h"
+
+enum { CHANNEL_FD = 3, RECORDS_PER_TURN = 64 };
+
+/* What the one timer is set for. */
+enum phase {
+	PHASE_NONE,
+	PHASE_TICK,  /* flips, releases and ticks to guests */
+	PHASE_PAINT, /* rings, pixels */
+	PHASE_DARK,  /* idle: nobody touched anything for so long */
+};
+
+struct shell {
+	struct core core;
+	struct headless headless;
+	struct screen *screen; /* borrowed: headless, or that of KMS */
+	bool is_dark;	       /* as the screen was told */
+	struct link links[TDS_MAX_DOMAINS];
+	struct pool pools[TDS_MAX_DOMAINS]; /* borrowed from links */
+	int epoll_fd; /* owned: channel, timer, seat, while idle bells_fd */
+	int bells_fd; /* owned: an epoll of all doorbells, edge-triggered */
+	int timer_fd; /* owned */
+	int seat_fd;  /* owned: channel to tds-input; -1: none */
+	uint32_t leds; /* as tds-input was told */
+	struct frame_clock clock;
+	enum phase phase;
+	uint64_t tick_ns;	/* when this frame's tick was due */
+	uint64_t last_input_ns; /* of the user */
+	bool is_idle;
+	uint32_t quiet_frames;
+	uint64_t wakeups;
+	struct log_budget budget;
+	struct status status;		   /* scratch */
+	uint8_t record[CONTROL_MAX_BYTES]; /* scratch */
+};
+
+uint64_t monotonic_ns(void);
+/* One step of the core, and what it asks for. */
+void shell_step(struct shell *s, const struct event *event);
+void shell_flush(struct shell *s);
+/* A record that s->record holds (len from an encoder), to tdsd. */
+void shell_reply(struct shell *s, int len);
+void shell_close_link(struct shell *s, uint32_t domain);
+
+enum { TAG_CHANNEL, TAG_TIMER, TAG_BELLS, TAG_SEAT };
+int shell_watch(int epoll_fd, int fd, uint32_t events,
+    uint32_t tag) MUST_CHECK;
+
+/* shell_frame.c */
+/* Look at what is connected and tell the core. 0 or -errno: no card. */
+int frame_probe(struct shell *s) MUST_CHECK;
+/* Frames run again, if they did not. */
+void frame_wake(struct shell *s);
+/* The timer is readable. -errno: the card is gone. */
+int frame_timer(struct shell *s) MUST_CHECK;
+/* Paint and show what is damaged on all outputs. Painted any, or -errno. */
+int frame_paint(struct shell *s) MUST_CHECK;
+/* Output i as it is now, into fd. 0 or -errno. */
+int frame_dump(struct shell *s, uint32_t i, int fd) MUST_CHECK;
+
+/* shell_control.c: -errno is the end: tdsd is gone, or sends nonsense. */
+int control_setup(struct shell *s) MUST_CHECK;
+int control_dispatch(struct shell *s) MUST_CHECK;
+
+/* shell_seat.c */
+void seat_open(struct shell *s, int fd);
+void seat_close(struct shell *s);
+/* Take in what waits, at most RECORDS_PER_TURN. */
+void seat_dispatch(struct shell *s);
+/* What the core decided about devices and lights, to tds-input. */
+void seat_carry_out(struct shell *s, const struct actions *actions);

@@ -1,0 +1,354 @@
+#include "compositor/shell.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+enum {
+	QUIET_FRAMES_TO_IDLE = 4,
+	/* Input waits no longer than the copying of so many pixels: 1 MiB. */
+	PART_PIXELS = 1 << 18,
+	/* Input may change a frame in work so often; then it waits. */
+	ROUNDS = 3,
+};
+
+static const uint64_t second_ns = 1000000000u;
+
+/* ------------------------------------------------------------------ timer */
+
+static void
+arm(struct shell *s, enum phase phase, uint64_t at_ns)
+{
+	const struct itimerspec spec = {
+	    .it_value = {.tv_sec = (time_t)(at_ns / second_ns),
+		.tv_nsec = (long)(at_ns % second_ns)}};
+
+	s->phase = phase;
+	if (timerfd_settime(s->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+		log_bug("the frame clock does not start: %s", strerror(errno));
+}
+
+static uint64_t
+dark_at(const struct shell *s)
+{
+	return s->core.setup.idle_s == 0 || s->core.is_dark
+	    ? 0
+	    : s->last_input_ns + s->core.setup.idle_s * second_ns;
+}
+
+static void
+arm_tick(struct shell *s, uint64_t now)
+{
+	s->tick_ns = clock_next_tick(&s->clock, now);
+	arm(s, PHASE_TICK, s->tick_ns);
+}
+
+/* ------------------------------------------------------------ idle, active */
+
+/* Forget edges of the past, so that only a new ring wakes us. */
+static void
+drain_bells(struct shell *s)
+{
+	struct epoll_event events[TDS_MAX_DOMAINS];
+
+	while (epoll_wait(s->bells_fd, events, TDS_MAX_DOMAINS, 0) ==
+	    TDS_MAX_DOMAINS)
+		continue;
+}
+
+void
+frame_wake(struct shell *s)
+{
+	s->quiet_frames = 0;
+	if (!s->is_idle)
+		return;
+	s->is_idle = false;
+	epoll_ctl(s->epoll_fd, EPOLL_CTL_DEL, s->bells_fd, NULL);
+	arm_tick(s, monotonic_ns());
+}
+
+/* Every guest was asked for its bell frames ago; look once more and sleep. */
+static bool
+fall_idle(struct shell *s)
+{
+	drain_bells(s);
+	for (uint32_t i = 0; i < s->core.n_domains; i++)
+		if (s->links[i].is_open && ring_waiting(&s->links[i].up) != 0)
+			return false;
+	if (shell_watch(s->epoll_fd, s->bells_fd, EPOLLIN, TAG_BELLS) < 0)
+		return false;
+	s->is_idle = true;
+	arm(s, PHASE_DARK, dark_at(s));
+	return true;
+}
+
+static void
+darken(struct shell *s, uint64_t now)
+{
+	if (dark_at(s) != 0 && dark_at(s) <= now)
+		shell_step(s, &(struct event){.kind = EVENT_DARK});
+}
+
+/* ----------------------------------------------------------------- outputs */
+
+int
+frame_probe(struct shell *s)
+{
+	const struct scene *scene = &s->core.scene;
+	struct core_output slots[TDS_MAX_OUTPUTS], found[TDS_MAX_OUTPUTS];
+	uint32_t fastest_mhz = 1000;
+
+	for (uint32_t i = 0; i < scene->n_outputs; i++)
+		slots[i] = scene->outputs[i].slot;
+	const int err =
+	    s->screen->ops->probe(s->screen, slots, scene->n_outputs, found);
+	if (err < 0)
+		return err;
+	for (uint32_t i = 0; i < scene->n_outputs; i++) {
+		const struct output *o = &scene->outputs[i];
+		if ((found[i].width > 0 || output_is_on(o)) &&
+		    memcmp(&found[i], &o->config, sizeof(found[i])) != 0)
+			core_set_output(&s->core, &found[i]);
+		if (found[i].width > 0 && found[i].refresh_mhz > fastest_mhz)
+			fastest_mhz = found[i].refresh_mhz;
+	}
+	const uint64_t period = second_ns * 1000 / fastest_mhz;
+	if (s->clock.period_ns != period)
+		clock_set_refresh(&s->clock, fastest_mhz, monotonic_ns());
+	return 0;
+}
+
+static uint64_t
+area_of(const struct damage *d)
+{
+	uint64_t area = 0;
+
+	for (uint32_t i = 0; i < d->n; i++)
+		area += (uint64_t)rect_area(d->r[i]);
+	return area;
+}
+
+static uint64_t
+area_to_paint(const struct shell *s, uint32_t i, const struct damage *stale)
+{
+	const struct scene *scene = &s->core.scene;
+	uint64_t area = area_of(&scene->outputs[i].painting);
+
+	if (stale)
+		area += area_of(stale);
+	for (uint32_t w = 0; w < scene->n_windows; w++)
+		if (scene->windows[w].output == i)
+			area += area_of(&scene->windows[w].painting);
+	return area;
+}
+
+/* In parts, so that no copy keeps input waiting for long. */
+static void
+paint_in_parts(struct shell *s, uint32_t i, struct target target,
+    struct paint_part part, bool take_input)
+{
+	const struct rect area = s->core.scene.outputs[i].area;
+	const int32_t rows = PART_PIXELS / area.x1 + 1;
+
+	part.clip = area;
+	if (area_to_paint(s, i, part.stale) <= PART_PIXELS) {
+		paint_output(&s->core, i, s->pools, target, &part);
+		return;
+	}
+	for (int32_t y = 0; y < area.y1; y += rows) {
+		part.clip = (struct rect){
+		    0, y, area.x1, min_i32(y + rows, area.y1)};
+		paint_output(&s->core, i, s->pools, target, &part);
+		if (take_input)
+			seat_dispatch(s);
+	}
+}
+
+/* The whole state of this moment, or of one a bit later, on output i. */
+static int
+paint_one(struct shell *s, uint32_t i)
+{
+	struct damage painted = {0};
+	const struct damage *stale = NULL;
+	const struct target target =
+	    s->screen->ops->begin(s->screen, i, &stale);
+
+	if (!target.pixels)
+		return 0; /* not now: the damage stays */
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		scene_take_damage(&s->core.scene, i);
+		paint_in_parts(s, i, target,
+		    (struct paint_part){.stale = round == 0 ? stale : NULL,
+			.painted = s->screen == &s->headless.base ? NULL
+								  : &painted},
+		    round + 1 < ROUNDS);
+		if (!scene_is_dirty(&s->core.scene, i))
+			break;
+	}
+	const int err = s->screen->ops->present(s->screen, i, &painted);
+	if (err == 0)
+		return 1;
+	scene_damage_output(
+	    &s->core.scene, i, s->core.scene.outputs[i].area);
+	return err;
+}
+
+/* Off: at once. On: the next frame brings it, not the last one of before. */
+static int
+follow_darkness(struct shell *s)
+{
+	if (s->is_dark == s->core.is_dark)
+		return 0;
+	s->is_dark = s->core.is_dark;
+	return s->screen->ops->power(s->screen, !s->is_dark);
+}
+
+int
+frame_paint(struct shell *s)
+{
+	int n_painted = 0;
+	int err = follow_darkness(s);
+
+	for (uint32_t i = 0; i < s->core.scene.n_outputs && err >= 0; i++) {
+		if (s->is_dark || !scene_is_dirty(&s->core.scene, i))
+			continue;
+		err = paint_one(s, i);
+		n_painted += err > 0;
+	}
+	if (err < 0 && err != -ENODEV) {
+		/* something else may be connected by now */
+		log_error("a frame is not shown: %s", strerror(-err));
+		err = frame_probe(s);
+	}
+	return err < 0 ? err : n_painted;
+}
+
+static int
+paint_elsewhere(struct shell *s, uint32_t i, int fd)
+{
+	const struct rect area = s->core.scene.outputs[i].area;
+	const size_t bytes = (size_t)area.x1 * (size_t)area.y1 * 4;
+	const struct damage all = {.n = 1, .r = {area}};
+	void *at =
+	    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	paint_output(&s->core, i, s->pools,
+	    (struct target){at, (uint32_t)area.x1},
+	    &(struct paint_part){.clip = area, .stale = &all});
+	munmap(at, bytes);
+	return 0;
+}
+
+int
+frame_dump(struct shell *s, uint32_t i, int fd)
+{
+	if (!output_is_on(&s->core.scene.outputs[i]))
+		return -ENODEV;
+	const int err = s->screen->ops->dump(s->screen, i, fd);
+	return err == -EOPNOTSUPP ? paint_elsewhere(s, i, fd) : err;
+}
+
+/* ------------------------------------------------------------------ frames */
+
+/* A malformed sender is dropped; nobody else notices. */
+static void
+drop(struct shell *s, uint32_t domain, int err)
+{
+	const char *name = (const char *)s->core.domains[domain].config.name;
+
+	log_peer(&s->budget, name, "malformed record (%s): dropped",
+	    strerror(-err));
+	s->core.dropped++;
+	shell_close_link(s, domain);
+	const struct core_dropped dropped = {
+	    .domain = domain, .error = (uint32_t)-err};
+	shell_reply(
+	    s, encode_core_dropped(&dropped, s->record, sizeof(s->record)));
+}
+
+static int
+poll_links(struct shell *s)
+{
+	const uint64_t now = monotonic_ns();
+	int total = 0;
+
+	for (uint32_t i = 0; i < s->core.n_domains; i++) {
+		struct link *link = &s->links[i];
+		if (!link->is_open)
+			continue;
+		const int n = link_poll(link, &s->core, i, now);
+		if (n < 0) {
+			drop(s, i, n);
+			continue;
+		}
+		link_settle(link, n);
+		total += n;
+	}
+	return total;
+}
+
+/* Their phase must not tell of the work: before anything is known of it. */
+static void
+tick(struct shell *s)
+{
+	const uint64_t flip = s->screen->ops->flips(s->screen);
+
+	if (flip != 0)
+		clock_flip(&s->clock, flip);
+	shell_step(s, &(struct event){.kind = EVENT_FRAME});
+	for (uint32_t i = 0; i < s->core.n_domains; i++)
+		if (s->links[i].is_open)
+			link_release(&s->links[i]);
+	shell_flush(s);
+}
+
+static int
+paint(struct shell *s)
+{
+	const uint64_t begin = monotonic_ns();
+	const int n_records = poll_links(s);
+	const int n_painted = frame_paint(s);
+
+	if (n_painted < 0)
+		return n_painted;
+	shell_flush(s);
+	const uint64_t end = monotonic_ns();
+	if (n_painted > 0)
+		clock_composed(&s->clock, end - begin);
+	s->quiet_frames =
+	    n_records > 0 || n_painted > 0 ? 0 : s->quiet_frames + 1;
+	arm_tick(s, end);
+	return 0;
+}
+
+int
+frame_timer(struct shell *s)
+{
+	uint64_t ticks;
+
+	if (read(s->timer_fd, &ticks, sizeof(ticks)) != (ssize_t)sizeof(ticks))
+		return 0; /* it was set anew meanwhile */
+	const uint64_t now = monotonic_ns();
+	darken(s, now);
+	if (s->phase == PHASE_DARK) {
+		const int err = follow_darkness(s);
+		arm(s, PHASE_DARK, dark_at(s));
+		return err;
+	}
+	if (s->phase == PHASE_TICK) {
+		tick(s);
+		if (s->quiet_frames >= QUIET_FRAMES_TO_IDLE && fall_idle(s))
+			return 0;
+		const uint64_t at = clock_paint(&s->clock, s->tick_ns);
+		if (at > now) {
+			arm(s, PHASE_PAINT, at);
+			return 0;
+		}
+	}
+	return paint(s);
+}
