@@ -153,19 +153,11 @@ copy_rows(struct painter *p, struct rect r, const struct window *w)
 	window_origin(w, &x, &y);
 	const uint8_t *from = guest_pixels(p, w) +
 	    (size_t)(r.y0 - y) * stride + (size_t)(r.x0 - x) * 4;
-	uint8_t *to = (uint8_t *)target_at(p, r.x0, r.y0);
-	const size_t to_stride = (size_t)p->target.stride_px * 4;
 
 	painted(p, r);
-	if (row == stride && row == to_stride) {
-		memcpy(to, from, row * (size_t)(r.y1 - r.y0));
-		return;
-	}
-	for (int32_t i = r.y0; i < r.y1; i++) {
-		memcpy(to, from, row);
-		to += to_stride;
-		from += stride;
-	}
+	copy_pixels(p->target.copy, target_at(p, r.x0, r.y0),
+	    (size_t)p->target.stride_px * 4, from, stride, row,
+	    (size_t)(r.y1 - r.y0));
 }
 
 static uint32_t

@@ -238,7 +238,7 @@ paint_elsewhere(struct shell *s, uint32_t i, int fd)
 	if (at == MAP_FAILED)
 		return -errno;
 	paint_output(&s->core, i, s->pools,
-	    (struct target){at, (uint32_t)area.x1},
+	    (struct target){.pixels = at, .stride_px = (uint32_t)area.x1},
 	    &(struct paint_part){.clip = area, .stale = &all});
 	munmap(at, bytes);
 	return 0;
