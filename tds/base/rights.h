@@ -10,7 +10,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum role { ROLE_TDSD, ROLE_CORE, ROLE_GUEST, ROLE_CTL, ROLE_COUNT };
+enum role {
+	ROLE_TDSD,
+	ROLE_CORE,
+	ROLE_GUEST,
+	ROLE_CTL,
+	ROLE_INPUT,
+	ROLE_COUNT,
+};
 
 /*
  * Seal the calling process for good. 0, or -errno when something could not be

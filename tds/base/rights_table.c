@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/reboot.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -134,6 +135,14 @@ static const struct rule rules[] = {
     {SYS_listen, T, ANY},
     {SYS_connect, T, ANY},
     {SYS_getsockopt, T, ANY},
+    {SYS_getdents64, T, ANY}, /* /dev/input, when messages were lost */
+    /* the screens go dark when the core died: what is there, off, removed
+     * (GETRESOURCES, SETCRTC, RMFB; drm/drm.h has no place in here) */
+    {SYS_ioctl, T, ARG_IS(1, 0xc04064a0)},
+    {SYS_ioctl, T, ARG_IS(1, 0xc06864a2)},
+    {SYS_ioctl, T, ARG_IS(1, 0xc00464af)},
+    /* as process 1, at the very end: off, and nothing else */
+    {SYS_reboot, T, ARG_IS(2, RB_POWER_OFF)},
 
     /* what the C library and the loader of a new program need */
     {SYS_mmap, T, ANY},

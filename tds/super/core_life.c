@@ -1,6 +1,7 @@
 #include "tds/super/super.h"
 
 #include "tds/base/channel.h"
+#include "tds/super/screen_drm.h"
 
 #include <errno.h>
 #include <string.h>
@@ -48,10 +49,57 @@ on_dropped(struct super *s, struct rd *rd)
 
 	if (err < 0)
 		return err;
+	if (record.domain == TDS_NONE && s->config.has_seat) {
+		input_end(s, "it sent the core a malformed record");
+		return 0;
+	}
 	if (record.domain >= s->config.n_domains)
 		return -ERANGE;
 	guest_end(s, record.domain, "it sent the core a malformed record");
 	return 0;
+}
+
+/* Kept, so that a tds-input that is started again brings it along. */
+static int
+on_admitted(struct super *s, struct rd *rd)
+{
+	static const char *const words[] = {
+	    [DEVICE_WAITING] = "waits to be admitted",
+	    [DEVICE_ADMITTED] = "is admitted",
+	    [DEVICE_REFUSED] = "is refused"};
+	struct core_admitted record;
+	const int err = decode_core_admitted(rd, &record);
+
+	if (err < 0)
+		return err;
+	struct device *d = devices_find(&s->devices, record.device);
+	if (!d || d->state == record.state)
+		return 0; /* it went away meanwhile */
+	d->state = record.state;
+	log_peer(&s->budget, "tds-compositor",
+	    "input device %u (/dev/input/event%u) %s", d->number, d->event,
+	    words[d->state]);
+	return 0;
+}
+
+static int
+on_ready(struct super *s)
+{
+	if (s->core_is_ready)
+		return -EPROTO;
+	s->core_is_ready = true;
+	core_tell_ready(s);
+	for (uint32_t i = 0; i < s->config.n_domains; i++)
+		guest_link(s, i);
+	input_connect(s);
+	return 0;
+}
+
+void
+core_tell_ready(const struct super *s)
+{
+	if (s->core_is_ready && (!s->config.has_seat || s->input_is_ready))
+		log_info("the display is ready");
 }
 
 static int
@@ -65,17 +113,13 @@ on_record(struct super *s, const struct received *r)
 		return err;
 	switch (op) {
 	case CORE_READY:
-		if (s->core_is_ready)
-			return -EPROTO;
-		s->core_is_ready = true;
-		log_info("the display is ready");
-		for (uint32_t i = 0; i < s->config.n_domains; i++)
-			guest_link(s, i);
-		return 0;
+		return on_ready(s);
 	case CORE_REPLY:
 		return on_reply(s, &rd);
 	case CORE_DROPPED:
 		return on_dropped(s, &rd);
+	case CORE_ADMITTED:
+		return on_admitted(s, &rd);
 	default:
 		return -EPROTO;
 	}
@@ -115,6 +159,12 @@ send_configuration(struct super *s)
 	for (uint32_t i = 0; i < c->n_domains; i++)
 		core_send(s, encode_core_domain(&c->domains[i].core, to, size),
 		    NULL, 0);
+	for (uint32_t i = 0; i < c->n_rules; i++)
+		core_send(s, encode_core_rule(&c->rules[i].core, to, size),
+		    NULL, 0);
+	if (s->screen >= 0)
+		core_send(
+		    s, encode_empty(CORE_SCREEN, to, size), &s->screen, 1);
 	core_send(s, encode_empty(CORE_START, to, size), NULL, 0);
 }
 
@@ -152,9 +202,11 @@ core_end(struct super *s, const char *why)
 {
 	if (s->core.pid < 0)
 		return;
-	log_error("tds-compositor ended (%s); it is started again", why);
 	loop_remove(&s->loop, s->core.channel);
-	child_kill(&s->core);
+	child_kill(&s->core); /* dead, so that it cannot draw over the black */
+	if (s->screen >= 0)
+		screen_blank(s->screen);
+	log_error("tds-compositor ended (%s); it is started again", why);
 	s->core_is_ready = false;
 	clients_fail_all(s, "the display is starting again; try once more");
 	for (uint32_t i = 0; i < s->config.n_domains; i++)

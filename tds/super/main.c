@@ -1,178 +1,15 @@
+#include "tds/super/console.h"
+#include "tds/super/init.h"
+#include "tds/super/screen_drm.h"
 #include "tds/super/super.h"
 
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <sys/wait.h>
-#include <time.h>
 
-static const uint64_t second_ns = 1000000000u;
 static struct super super;
-
-uint64_t
-super_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * second_ns + (uint64_t)ts.tv_nsec;
-}
-
-/* ----------------------------------------------------------------- waiting */
-
-void
-backoff_started(struct backoff *b)
-{
-	b->started_ns = super_now_ns();
-	b->again_ns = 0;
-}
-
-/* 20 ms after a life of at least 200 ms, else twice as long each time. */
-void
-backoff_ended(struct backoff *b)
-{
-	enum { MOST_DOUBLINGS = 8 };
-	const uint64_t now = super_now_ns();
-
-	if (now - b->started_ns >= second_ns / 5)
-		b->short_lives = 0;
-	else if (b->short_lives < MOST_DOUBLINGS)
-		b->short_lives++;
-	b->again_ns = now + ((second_ns / 50) << b->short_lives);
-}
-
-static uint64_t
-earlier(uint64_t a, uint64_t b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
-
-void
-super_arm(struct super *s)
-{
-	uint64_t next = s->core_backoff.again_ns;
-
-	for (uint32_t i = 0; i < s->config.n_domains; i++) {
-		next = earlier(next, s->guests[i].backoff.again_ns);
-		next = earlier(next, guest_vnc_ns(&s->guests[i]));
-	}
-	next = earlier(next, core_deadline_ns(s));
-	for (uint32_t i = 0; i < MAX_CLIENTS; i++)
-		if (s->clients[i].fd >= 0)
-			next = earlier(next, s->clients[i].deadline_ns);
-	const struct itimerspec spec = {
-	    .it_value = {.tv_sec = (time_t)(next / second_ns),
-		.tv_nsec = (long)(next % second_ns)}};
-	if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
-		log_bug("the timer does not start: %s", strerror(errno));
-}
-
-static bool
-is_due(const struct backoff *b, uint64_t now)
-{
-	return b->again_ns != 0 && b->again_ns <= now;
-}
-
-static void
-on_timer(void *data, uint32_t events)
-{
-	struct super *s = data;
-	uint64_t ticks;
-	const ssize_t n = read(s->timer, &ticks, sizeof(ticks));
-	const uint64_t now = super_now_ns();
-
-	(void)n;
-	(void)events;
-	if (is_due(&s->core_backoff, now))
-		core_begin(s);
-	for (uint32_t i = 0; i < s->config.n_domains; i++) {
-		const uint64_t vnc = guest_vnc_ns(&s->guests[i]);
-		if (is_due(&s->guests[i].backoff, now))
-			guest_begin(s, i);
-		if (vnc != 0 && vnc <= now)
-			guest_give_vnc(s, i);
-	}
-	clients_expire(s, now);
-	const uint64_t deadline = core_deadline_ns(s);
-	if (deadline != 0 && deadline <= now)
-		core_end(s, "it is not ready after 10 s");
-	super_arm(s);
-}
-
-/* ----------------------------------------------------------------- signals */
-
-static void
-describe(int status, char *out, size_t size)
-{
-	if (WIFSIGNALED(status))
-		snprintf(out, size, "signal %d%s", WTERMSIG(status),
-		    WTERMSIG(status) == SIGSYS
-			? ", a system call that its rights do not have"
-			: "");
-	else
-		snprintf(out, size, "exit code %d", WEXITSTATUS(status));
-}
-
-static void
-on_exit_of(struct super *s, pid_t pid, int status)
-{
-	char why[64];
-
-	describe(status, why, sizeof(why));
-	if (pid == s->core.pid) {
-		s->core.pid = 0; /* reaped; core_end() closes the rest */
-		core_end(s, why);
-	}
-	for (uint32_t i = 0; i < s->config.n_domains; i++)
-		if (pid == s->guests[i].child.pid) {
-			s->guests[i].child.pid = 0;
-			guest_end(s, i, why);
-		}
-}
-
-static void
-on_signal(void *data, uint32_t events)
-{
-	struct super *s = data;
-	struct signalfd_siginfo info;
-	int status;
-	pid_t pid;
-
-	(void)events;
-	if (read(s->signals, &info, sizeof(info)) != (ssize_t)sizeof(info))
-		return;
-	if (info.ssi_signo != SIGCHLD) {
-		log_info("stopping");
-		loop_stop(&s->loop);
-		return;
-	}
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		on_exit_of(s, pid, status);
-}
-
-static int
-watch_signals(struct super *s)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGCHLD);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
-	s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (s->signals < 0)
-		return -errno;
-	return loop_add(&s->loop, s->signals, EPOLLIN, on_signal, s);
-}
 
 /* ---------------------------------------------------------------- start-up */
 
@@ -198,48 +35,101 @@ check_sealing(struct super *s, const char *program, enum role role)
 static int
 find_programs(struct super *s)
 {
-	if (spawn_find("tds-compositor", s->core_path, sizeof(s->core_path)) ==
-		0 &&
-	    spawn_find("tds-guest", s->guest_path, sizeof(s->guest_path)) == 0)
+	const struct {
+		const char *name;
+		char *path;
+		bool is_needed;
+	} programs[] = {{"tds-compositor", s->core_path, true},
+	    {"tds-guest", s->guest_path, true},
+	    {"tds-input", s->input_path, s->config.has_seat}};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		if (!programs[i].is_needed ||
+		    spawn_find(programs[i].name, programs[i].path, PATH_MAX) ==
+			0)
+			continue;
+		log_error("%s is not where tdsd is, nor in %s: is tds "
+			  "installed?",
+		    programs[i].name, TDS_LIBEXECDIR);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* Before anything is shown: nothing may go around us. */
+static int
+take_console(struct super *s)
+{
+	const bool is_try_out = s->config.is_try_out;
+
+	if (!s->config.has_seat || (is_try_out && !s->config.is_kms))
 		return 0;
-	log_error("tds-compositor or tds-guest is not where tdsd is, nor in "
-		  "%s: is tds installed?",
-	    TDS_LIBEXECDIR);
-	return -ENOENT;
+	const int err = console_take(&s->tty);
+	if (err < 0 && is_try_out)
+		log_error("try-out mode goes on: keys may reach the console");
+	return is_try_out ? 0 : err;
 }
 
 static int
-start(struct super *s)
+take_screen(struct super *s)
 {
-	s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (s->timer < 0)
-		return -errno;
+	enum { CARD_MS = 5000 };
+	const char *card = s->config.card;
+
+	if (!s->config.is_kms)
+		return 0;
+	if (init_is_us()) /* its driver was loaded a moment ago */
+		init_wait_for(card[0] ? card : "/dev/dri/card0", CARD_MS);
+	s->screen = screen_open(card[0] ? card : NULL);
+	return s->screen < 0 ? s->screen : 0;
+}
+
+/* The file system, processes and sockets that the others stand on. */
+static int
+prepare(struct super *s)
+{
 	int err = find_programs(s);
+
 	if (err == 0)
 		err = place_open(&s->place, s->config.run_dir);
 	if (err == 0)
 		err = check_sealing(s, "tds-compositor", ROLE_CORE);
 	if (err == 0)
 		err = check_sealing(s, "tds-guest", ROLE_GUEST);
+	if (err == 0 && s->config.has_seat)
+		err = check_sealing(s, "tds-input", ROLE_INPUT);
 	if (err == 0)
 		err = loop_init(&s->loop);
 	if (err == 0)
 		err = watch_signals(s);
 	if (err == 0)
-		err = loop_add(&s->loop, s->timer, EPOLLIN, on_timer, s);
+		err = watch_time(s);
+	return err == 0 ? clients_listen(s) : err;
+}
+
+static int
+start(struct super *s)
+{
+	const bool is_try_out = s->config.is_try_out;
+	const char *what = "";
+	int err = prepare(s);
+
 	if (err == 0)
-		err = clients_listen(s);
+		err = take_screen(s);
+	if (err == 0)
+		err = take_console(s);
+	if (err == 0)
+		err = hotplug_watch(s);
 	if (err < 0)
 		return err;
-
-	const char *what = "";
-	const bool is_try_out = s->config.core.flags & CORE_TRY_OUT;
 	err = rights_seal(ROLE_TDSD, is_try_out, &what);
 	if (err < 0 && !is_try_out) {
 		log_error("cannot drop rights: %s: %s", what, strerror(-err));
 		return err;
 	}
 	core_begin(s);
+	if (s->config.has_seat)
+		input_begin(s);
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		guest_begin(s, i);
 	return 0;
@@ -248,21 +138,25 @@ start(struct super *s)
 static void
 stop(struct super *s)
 {
+	child_kill(&s->core); /* first: it may not draw over the black */
+	if (s->screen >= 0)
+		screen_blank(s->screen);
+	child_kill(&s->input);
 	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		child_kill(&s->guests[i].child);
 		if (s->place.lock >= 0)
 			place_remove_domain(&s->config.domains[i]);
 	}
-	child_kill(&s->core);
 	place_close(&s->place);
 }
 
 static void
 clear(struct super *s)
 {
-	s->core = (struct child){.pid = -1, .channel = -1};
+	s->core = s->input = (struct child){.pid = -1, .channel = -1};
 	s->place = (struct place){.dir = -1, .lock = -1, .control = -1};
-	s->signals = s->timer = -1;
+	s->signals = s->timer = s->uevents = s->screen = s->tty = -1;
+	devices_init(&s->devices);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		s->guests[i] = (struct guest){.super = s,
 		    .domain = i,
@@ -291,6 +185,45 @@ usage(FILE *to)
 	      "  --version, --help\n"
 	      "See tdsd(8) and tds.conf(5); drive it with tdsctl(1).\n",
 	    to);
+}
+
+static int
+load(struct super *s, const char *dir)
+{
+	struct problems problems = {.say = print_problem};
+
+	clear(s);
+	config_init(&s->config);
+	const int err = config_load(&s->config, dir, &problems);
+	if (err < 0)
+		fprintf(stderr, "tdsd: %u problem%s in %s: nothing started\n",
+		    problems.n, problems.n == 1 ? "" : "s", dir);
+	return err;
+}
+
+static int
+check(struct super *s, const char *dir)
+{
+	const int err = load(s, dir);
+
+	if (err == 0)
+		printf("%s: %u domains, %u outputs, all right\n", dir,
+		    s->config.n_domains, s->config.n_outputs);
+	return err;
+}
+
+static int
+run(struct super *s, const char *dir)
+{
+	int err = load(s, dir);
+
+	if (err < 0)
+		return err;
+	err = start(s);
+	if (err == 0)
+		err = loop_run(&s->loop);
+	stop(s);
+	return err;
 }
 
 int
@@ -329,22 +262,11 @@ main(int argc, char **argv)
 		return 2;
 	}
 	log_init("tdsd");
-	clear(&super);
-	struct problems problems = {.say = print_problem};
-	config_init(&super.config);
-	if (config_load(&super.config, dir, &problems) < 0) {
-		fprintf(stderr, "tdsd: %u problem%s in %s: nothing started\n",
-		    problems.n, problems.n == 1 ? "" : "s", dir);
-		return EXIT_FAILURE;
+	if (init_is_us() && !only_check) {
+		init_begin();
+		init_end(run(&super, dir) < 0);
 	}
-	if (only_check) {
-		printf("%s: %u domains, %u outputs, all right\n", dir,
-		    super.config.n_domains, super.config.n_outputs);
-		return EXIT_SUCCESS;
-	}
-	int err = start(&super);
-	if (err == 0)
-		err = loop_run(&super.loop);
-	stop(&super);
-	return err < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (only_check)
+		return check(&super, dir) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run(&super, dir) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

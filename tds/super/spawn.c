@@ -21,7 +21,8 @@ int
 spawn_find(const char *program, char *path, size_t size)
 {
 	static const char *const places[] = {
-	    "%s/%s", "%s/../../compositor/%s", "%s/../../hv-glue/%s"};
+	    "%s/%s", "%s/../../compositor/%s", "%s/../../hv-glue/%s",
+	    "%s/../../kbd/%s"};
 	char self[PATH_MAX];
 	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 

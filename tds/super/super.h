@@ -5,12 +5,17 @@
  *	core:  none --spawn, setup--> starting --CORE_READY--> ready
  *	       any --exit, bad record--> none --back-off--> ...
  *	guest: none --spawn, setup--> running --exit, malformed--> none ...
+ *	input: none --spawn, devices--> starting --INPUT_READY--> ready
+ *
+ * With a seat the display is ready when core and input are: then every
+ * keyboard is seized, and both have the ends of one channel.
  */
 #pragma once
 
 #include "tds/base/log.h"
 #include "tds/base/loop.h"
 #include "tds/super/config.h"
+#include "tds/super/devices.h"
 #include "tds/super/place.h"
 #include "tds/super/shared.h"
 #include "tds/super/spawn.h"
@@ -54,11 +59,20 @@ struct client {
 struct super {
 	struct config config;
 	struct loop loop;
-	char core_path[PATH_MAX], guest_path[PATH_MAX];
+	char core_path[PATH_MAX], guest_path[PATH_MAX], input_path[PATH_MAX];
 	bool is_plain; /* no namespaces here: try-out mode only */
 	struct child core;
 	bool core_is_ready;
 	struct backoff core_backoff;
+	struct child input; /* never one without a seat */
+	bool input_is_ready;
+	struct backoff input_backoff;
+	struct devices devices;
+	int uevents; /* owned: what the kernel says of devices; -1: unheard */
+	int screen;  /* owned: the card, we are its master; -1: headless */
+	int tty;     /* owned: the terminal that stays silent; -1: none */
+	uint64_t last_hotplug_ns; /* when the core was told */
+	bool wants_hotplug;	  /* again, and it is too early */
 	struct guest guests[TDS_MAX_DOMAINS];
 	struct client clients[MAX_CLIENTS];
 	uint32_t next_cookie;
@@ -77,6 +91,10 @@ void super_arm(struct super *s);
 void backoff_started(struct backoff *b);
 void backoff_ended(struct backoff *b);
 
+/* watch.c */
+int watch_signals(struct super *s) MUST_CHECK;
+int watch_time(struct super *s) MUST_CHECK;
+
 /* core_life.c */
 void core_begin(struct super *s);
 void core_end(struct super *s, const char *why);
@@ -84,6 +102,29 @@ void core_end(struct super *s, const char *why);
 uint64_t core_deadline_ns(const struct super *s);
 /* Send a record that s->record holds; a core that takes none is ended. */
 void core_send(struct super *s, int len, const int *fds, uint32_t n_fds);
+
+/* Say that the display is ready, if all of it is. */
+void core_tell_ready(const struct super *s);
+
+/* input_life.c */
+void input_begin(struct super *s);
+void input_end(struct super *s, const char *why);
+/* When a tds-input that is starting must be ready; 0: none is. */
+uint64_t input_deadline_ns(const struct super *s);
+/* Both are ready: a new channel between core and tds-input. */
+void input_connect(struct super *s);
+/* Hand a device over; the descriptor stays the caller's. */
+void input_give(struct super *s, const struct device *device, int fd);
+void input_take_away(struct super *s, uint32_t number);
+
+/* hotplug.c */
+/* Listen to the kernel, and look at what is there. Before the seal. */
+int hotplug_watch(struct super *s) MUST_CHECK;
+/* Open each device again, for a tds-input that is new. */
+void hotplug_give_all(struct super *s);
+/* When the core is to be told of connectors; 0: nothing to tell. */
+uint64_t hotplug_ns(const struct super *s);
+void hotplug_tell(struct super *s);
 
 /* guest_life.c */
 void guest_begin(struct super *s, uint32_t i);

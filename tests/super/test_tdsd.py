@@ -117,6 +117,28 @@ class Configuration(Fresh):
                 self.assertTrue(done.stdout.startswith(('usage: ', 'tds')))
 
 
+class Hardware(Fresh):
+    """What is missing on a machine without it is said in one clear line."""
+
+    def run_with(self, tds, outputs='', mode='normal'):
+        self.stack.write(
+            'tds.conf', '[tds]\nmode = %s\nphrase = a\nrun-dir = %s\n%s\n%s'
+            % (mode, self.stack.run, tds, outputs))
+        return subprocess.run(
+            [stack.TDSD, '--config', self.stack.config], text=True,
+            capture_output=True, timeout=20, check=False)
+
+    def test_without_the_card_it_does_not_start_and_says_what_to_do(self):
+        done = self.run_with('card = /dev/dri/card255\nseat = off')
+        self.assertEqual(done.returncode, 1, done)
+        lines = done.stderr.splitlines()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn('there is no /dev/dri/card255; load the card\'s '
+                      'kernel driver', lines[0])
+        left = [f for _, _, files in os.walk(self.stack.run) for f in files]
+        self.assertNotIn('control.sock', left)
+
+
 class Life(Fresh):
     def test_a_second_tdsd_is_refused_and_the_first_goes_on(self):
         self.stack.start()

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdrm/drm.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -22,6 +23,7 @@
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -211,7 +213,8 @@ calls_in_the_table_live(void **state)
 			const bool by_argument =
 			    nr == SYS_mmap || nr == SYS_fcntl ||
 			    nr == SYS_ioctl || nr == SYS_newfstatat ||
-			    nr == SYS_socket || nr == SYS_socketpair;
+			    nr == SYS_socket || nr == SYS_socketpair ||
+			    nr == SYS_reboot;
 			if (by_argument)
 				continue; /* see the argument probes */
 			if (fate != LIVED)
@@ -227,7 +230,7 @@ guest_parsers_never_get_the_calls_that_matter(void **state)
 	    SYS_connect, SYS_execve, SYS_clone, SYS_clone3, SYS_fork,
 	    SYS_ptrace, SYS_process_vm_readv, SYS_kill, SYS_io_uring_setup,
 	    SYS_userfaultfd, SYS_perf_event_open, SYS_bpf, SYS_keyctl,
-	    SYS_mount, SYS_unshare, SYS_memfd_create};
+	    SYS_mount, SYS_unshare, SYS_memfd_create, SYS_reboot};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++) {
@@ -279,6 +282,21 @@ argument_rules_hold_on_both_sides(void **state)
 		{ROLE_CTL, SYS_ioctl, {-1, TIOCSTI}, DIED_OF_SIGSYS},
 		{ROLE_TDSD, SYS_socket, {AF_UNIX, -1, -1}, LIVED},
 		{ROLE_TDSD, SYS_socket, {AF_INET, SOCK_STREAM, 0},
+		    DIED_OF_SIGSYS},
+		{ROLE_TDSD, SYS_socket, {AF_NETLINK, SOCK_RAW, 15},
+		    DIED_OF_SIGSYS}, /* it listens since before its seal */
+		{ROLE_TDSD, SYS_ioctl, {-1, DRM_IOCTL_MODE_GETRESOURCES},
+		    LIVED},
+		{ROLE_TDSD, SYS_ioctl, {-1, DRM_IOCTL_MODE_SETCRTC}, LIVED},
+		{ROLE_TDSD, SYS_ioctl, {-1, DRM_IOCTL_MODE_RMFB}, LIVED},
+		{ROLE_GUEST, SYS_ioctl, {-1, DRM_IOCTL_MODE_RMFB},
+		    DIED_OF_SIGSYS},
+		/* without the magic numbers nothing happens */
+		{ROLE_TDSD, SYS_reboot, {-1, -1, RB_POWER_OFF}, LIVED},
+		{ROLE_TDSD, SYS_reboot, {-1, -1, RB_AUTOBOOT}, DIED_OF_SIGSYS},
+		{ROLE_TDSD, SYS_reboot, {-1, -1, RB_KEXEC}, DIED_OF_SIGSYS},
+		{ROLE_CORE, SYS_reboot, {-1, -1, RB_POWER_OFF}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_reboot, {-1, -1, RB_POWER_OFF},
 		    DIED_OF_SIGSYS},
 		{ROLE_TDSD, SYS_socketpair, {AF_UNIX, -1, -1, 0}, LIVED},
 		{ROLE_TDSD, SYS_socketpair, {AF_INET, -1, -1, 0},
