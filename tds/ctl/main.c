@@ -313,12 +313,14 @@ draft_finish(struct draft *d, bool is_good)
 static uint32_t
 find_output(const struct status *status)
 {
-	if (!options.output)
-		return 0;
 	for (uint32_t i = 0; i < status->n_outputs; i++)
-		if (strcmp((const char *)status->outputs[i].name,
-			options.output) == 0)
+		if (status->outputs[i].is_on &&
+		    (!options.output ||
+			strcmp((const char *)status->outputs[i].name,
+			    options.output) == 0))
 			return i;
+	if (!options.output)
+		fail(EXIT_REFUSED, "no screen is connected");
 	fail(EXIT_REFUSED, "no output \"%s\": see tdsctl status --json",
 	    options.output);
 }

@@ -46,9 +46,11 @@ json_head(FILE *to, const struct status *s)
 {
 	fprintf(to,
 	    "{\"mode\":\"%s\",\n \"sealed\":%s, \"locked\":%s, "
-	    "\"attention\":%s, ",
+	    "\"attention\":%s, \"dark\":%s,\n"
+	    " \"devices\":{\"waiting\":%u, \"throttled\":%u}, ",
 	    s->is_try_out ? "try-out" : "normal", truth(!s->is_unsealed),
-	    truth(s->is_locked), truth(s->is_attention));
+	    truth(s->is_locked), truth(s->is_attention), truth(s->is_dark),
+	    s->n_waiting, s->n_throttled);
 	if (s->keyboard == TDS_NONE)
 		fputs("\"keyboard\":null,\n", to);
 	else {
@@ -68,13 +70,20 @@ json_head(FILE *to, const struct status *s)
 static void
 json_outputs(FILE *to, const struct status *s)
 {
+	uint32_t n = 0;
+
 	fputs(" \"outputs\":[", to);
 	for (uint32_t i = 0; i < s->n_outputs; i++) {
 		const struct status_output *o = &s->outputs[i];
-		fputs(i > 0 ? ",\n  {" : "\n  {", to);
+		if (!o->is_on)
+			continue;
+		fputs(n++ > 0 ? ",\n  {" : "\n  {", to);
 		json_text(to, "name", o->name);
-		fprintf(to, ",\"width\":%u,\"height\":%u,\"scale\":%u,",
-		    o->width, o->height, o->scale);
+		fprintf(to,
+		    ",\"width\":%u,\"height\":%u,\"scale\":%u,"
+		    "\"rotation\":%u,\"x\":%d,\"y\":%d,",
+		    o->width, o->height, o->scale, o->rotation * 90, o->x,
+		    o->y);
 		json_rect(to, "trust_bar", o->trust_bar);
 		fputc('}', to);
 	}
@@ -139,6 +148,14 @@ report_text(const struct status *s, FILE *to)
 		: (const char *)s->domains[s->keyboard].name);
 	fprintf(to, "mode       %s%s\n", s->is_try_out ? "try-out" : "normal",
 	    s->is_unsealed ? ", NOT SEALED" : "");
+	if (s->is_dark)
+		fputs("screens    off: nobody was there\n", to);
+	if (s->n_waiting > 0)
+		fprintf(to, "devices    %u wait to be admitted: press the "
+			    "attention key\n", s->n_waiting);
+	if (s->n_throttled > 0)
+		fprintf(to, "devices    %u type faster than people: held\n",
+		    s->n_throttled);
 	fprintf(to, "frames     %" PRIu64 ", %" PRIu64 " wake-ups, %" PRIu64
 		    " guests dropped\n\n",
 	    s->frames, s->wakeups, s->dropped);

@@ -101,9 +101,9 @@ on_screenshot(struct super *s, struct client *c, uint32_t output)
 		    output, s->config.n_outputs);
 		return;
 	}
-	const struct core_output *o = &s->config.outputs[output].core;
+	/* the monitor decides how much of it is used */
 	c->picture = shared_memory(
-	    "tds-picture", (uint64_t)o->width * o->height * 4);
+	    "tds-picture", (uint64_t)TDS_MAX_DIM * TDS_MAX_DIM * 4);
 	if (c->picture < 0) {
 		answer_result(s, c, c->picture, "no memory for the picture");
 		return;
@@ -286,10 +286,14 @@ clients_reply(struct super *s, uint32_t cookie, const struct status *status)
 		answer(s, c,
 		    encode_ctl_report(status, s->record, sizeof(s->record)),
 		    NULL, 0);
+	} else if (c->request == REQUEST_PICTURE &&
+	    !status->outputs[c->output].is_on) {
+		answer_result(s, c, -ENODEV,
+		    "nothing is connected to output %u", c->output);
 	} else if (c->request == REQUEST_PICTURE) {
 		static struct ctl_picture picture;
-		picture.width = s->config.outputs[c->output].core.width;
-		picture.height = s->config.outputs[c->output].core.height;
+		picture.width = status->outputs[c->output].width;
+		picture.height = status->outputs[c->output].height;
 		picture.status = *status;
 		answer(s, c,
 		    encode_ctl_picture(
