@@ -356,8 +356,7 @@ screenshot_child(int status_fd, int picture_fd, struct draft *png,
 	struct rd rd;
 
 	drop_rights();
-	if (options.output)
-		get_status(status_fd, &status);
+	get_status(status_fd, &status);
 	const uint32_t output = find_output(&status);
 	expect(ask(picture_fd,
 		   encode_u32(
@@ -376,7 +375,7 @@ do_screenshot(const char *path)
 	static struct draft png, json;
 	int status;
 
-	const int status_fd = options.output ? connect_tdsd() : -1;
+	const int status_fd = connect_tdsd();
 	const int picture_fd = connect_tdsd();
 	draft_open(&png, path);
 	draft_open(&json, options.status_file);
