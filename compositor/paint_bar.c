@@ -15,7 +15,6 @@ enum { GAP = 16, LED_NUM = 1, LED_CAPS = 2 };
 
 struct bar {
 	struct rect r;
-	uint32_t scale;
 	int32_t s, middle;
 	int32_t left, right; /* what is still free */
 };
@@ -31,7 +30,7 @@ keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	room.x0 = chip.x0 + 12 * s;
 	if (core->focus >= core->n_domains) {
 		const struct text_style style =
-		    text_style(FACE_STRONG, bar->scale, THEME_TEXT);
+		    text_style(FACE_STRONG, bar->s, THEME_TEXT);
 
 		canvas_fill(c, chip, THEME_ROW_CHOSEN);
 		text_draw(c, style, room.x0, text_baseline(style, bar->middle),
@@ -42,13 +41,13 @@ keyboard_chip_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	/* the words stand on the plain colour; the pattern is the rest */
 	const struct look look = look_of(core, core->focus);
 	canvas_fill(c, chip, look.colour);
-	keyboard_sign_draw(c, room.x0, bar->middle, bar->scale, look.text,
-	    look.colour);
-	room.x0 += (KEYBOARD_SIGN_WIDTH + 10) * s;
+	sign_draw(c, SIGN_KEYBOARD, room.x0,
+	    bar->middle - SIGN_KEYBOARD_HEIGHT * s / 2, s, look.text);
+	room.x0 += (SIGN_KEYBOARD_WIDTH + 10) * s;
 	room.x1 = chip.x1 - 44 * s;
-	room.x0 = label_draw(c, look, bar->scale, room) + 12 * s;
+	room.x0 = label_draw(c, look, bar->s, room) + 12 * s;
 	room.x1 = chip.x1;
-	pattern_fill(c, room, chip, look, bar->scale);
+	pattern_fill(c, room, chip, look, bar->s);
 }
 
 /* The domain with the highest level that has a window in sight here. */
@@ -77,12 +76,12 @@ highest_draw(struct canvas *c, const struct core *core, struct bar *bar,
 {
 	const struct text words = text_of("highest on this screen");
 	const struct text_style quiet =
-	    text_style(FACE_SMALL, bar->scale, THEME_QUIET);
+	    text_style(FACE_SMALL, bar->s, THEME_QUIET);
 	const struct look look = look_of(core, domain);
 	const int32_t s = bar->s;
 	const int32_t room = bar->right - bar->left - 20 * s;
 	const struct text_style label =
-	    text_fit(text_style(FACE_SMALL_BOLD, bar->scale, look.text),
+	    text_fit(text_style(FACE_SMALL_BOLD, bar->s, look.text),
 		look.label, room);
 	const int32_t width = text_width(label, look.label) + 20 * s;
 	const struct rect sign = rect_make(bar->right - width,
@@ -110,7 +109,7 @@ reminder_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	int32_t width = 0;
 
 	for (uint32_t i = 0; i < n; i++)
-		width += keycap_width(bar->scale, text_of(keys[i])) + 4 * s;
+		width += keycap_width(bar->s, text_of(keys[i])) + 4 * s;
 	/* the highest label needs room first */
 	if (bar->right - width - GAP * s < bar->left + 150 * s)
 		return;
@@ -118,7 +117,7 @@ reminder_draw(struct canvas *c, const struct core *core, struct bar *bar)
 	int32_t x = bar->right - width + 4 * s;
 	bar->right = x - GAP * s;
 	for (uint32_t i = 0; i < n; i++)
-		x = keycap_draw(c, x, bar->middle, bar->scale,
+		x = keycap_draw(c, x, bar->middle, bar->s,
 		    text_of(keys[i]), THEME_QUIET);
 }
 
@@ -128,8 +127,8 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 {
 	const int32_t s = bar->s;
 	const struct text_style white =
-	    text_style(FACE_SMALL_BOLD, bar->scale, THEME_WHITE);
-	const struct text_style amber = text_style(FACE_SMALL, bar->scale,
+	    text_style(FACE_SMALL_BOLD, bar->s, THEME_WHITE);
+	const struct text_style amber = text_style(FACE_SMALL, bar->s,
 	    is_light ? THEME_INK : THEME_PHRASE);
 	const struct text not_sealed = text_of("NOT SEALED");
 
@@ -152,7 +151,7 @@ static void
 light_draw(struct canvas *c, struct bar *bar, const char *word)
 {
 	const struct text_style style =
-	    text_style(FACE_SMALL, bar->scale, THEME_TEXT);
+	    text_style(FACE_SMALL, bar->s, THEME_TEXT);
 	const int32_t s = bar->s;
 	const int32_t width = text_width(style, text_of(word)) + 12 * s;
 
@@ -169,7 +168,7 @@ static void
 trusted_bar_draw(struct canvas *c, const struct core *core, struct bar *bar)
 {
 	const struct text_style style =
-	    text_style(FACE_STRONG, bar->scale, THEME_INK);
+	    text_style(FACE_STRONG, bar->s, THEME_INK);
 	const struct text words =
 	    text_of("Trusted panel — no domain has the keyboard");
 	const int32_t width = text_width(style, words);
@@ -188,11 +187,9 @@ void
 bar_draw(struct canvas *c, const struct core *core, uint32_t output)
 {
 	const struct output *o = &core->scene.outputs[output];
-	const uint32_t scale = output_draw_scale(o);
-	const int32_t s = (int32_t)scale;
+	const int32_t s = output_draw_scale(o);
 	struct bar bar = {
 		.r = o->trust_bar,
-		.scale = scale,
 		.s = s,
 		.middle = (o->trust_bar.y0 + o->trust_bar.y1) / 2,
 		.left = o->trust_bar.x0 + 12 * s,

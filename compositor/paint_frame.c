@@ -2,57 +2,39 @@
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-/* A little window. */
 static void
-square_draw(struct canvas *c, struct rect r, int32_t s, struct look look)
+button_draw(struct canvas *c, const struct window *w, enum button which,
+    enum sign sign, int32_t s, uint32_t colour)
 {
-	const struct rect in = {r.x0 + s, r.y0 + 2 * s, r.x1 - s, r.y1 - s};
+	const struct rect r = window_button(w, (uint32_t)s, which);
+	const int32_t half = SIGN_BUTTON_SIDE * s / 2;
 
-	canvas_round(c, r, 2 * s, look.text);
-	canvas_fill(c, in, look.colour);
+	sign_draw(c, sign, (r.x0 + r.x1) / 2 - half, (r.y0 + r.y1) / 2 - half,
+	    s, colour);
 }
 
 static void
-buttons_draw(struct canvas *c, const struct window *w, uint32_t scale,
-    struct look look)
-{
-	const struct rect low = window_button(w, scale, BUTTON_MINIMISE);
-	const struct rect high = window_button(w, scale, BUTTON_MAXIMISE);
-	const int32_t s = (int32_t)scale, y = (low.y0 + low.y1) / 2;
-	int32_t x = (low.x0 + low.x1) / 2;
-
-	canvas_fill(c, rect_make(x - 6 * s, y + 3 * s, 12 * s, 2 * s),
-	    look.text);
-	x = (high.x0 + high.x1) / 2;
-	if (rect_is_empty(w->before_maximise)) {
-		square_draw(c, rect_make(x - 6 * s, y - 5 * s, 12 * s, 10 * s),
-		    s, look);
-		return;
-	}
-	/* one behind the other: it would restore the size */
-	square_draw(c, rect_make(x - 3 * s, y - 6 * s, 10 * s, 8 * s), s, look);
-	square_draw(c, rect_make(x - 7 * s, y - 3 * s, 10 * s, 8 * s), s, look);
-}
-
-static void
-title_draw(struct canvas *c, const struct window *w, uint32_t scale,
+title_draw(struct canvas *c, const struct window *w, int32_t s,
     struct look look, bool has_keyboard)
 {
-	struct rect room = window_title(w, scale);
-	const int32_t s = (int32_t)scale;
+	const bool is_high = !rect_is_empty(w->before_maximise);
+	struct rect room = window_title(w, (uint32_t)s);
 
 	if (!canvas_has_rows(c, room.y0, room.y1))
 		return;
 	room.x0 += 14 * s;
-	room.x1 = window_button(w, scale, BUTTON_MINIMISE).x0 - 8 * s;
-	buttons_draw(c, w, scale, look);
+	room.x1 = window_button(w, (uint32_t)s, BUTTON_MINIMISE).x0 - 8 * s;
+	button_draw(c, w, BUTTON_MINIMISE, SIGN_MINIMISE, s, look.text);
+	button_draw(c, w, BUTTON_MAXIMISE,
+	    is_high ? SIGN_RESTORE : SIGN_MAXIMISE, s, look.text);
 	if (has_keyboard && room.x1 - room.x0 > 300 * s) {
-		room.x1 -= KEYBOARD_SIGN_WIDTH * s;
-		keyboard_sign_draw(c, room.x1, (room.y0 + room.y1) / 2, scale,
-		    look.text, look.colour);
+		room.x1 -= SIGN_KEYBOARD_WIDTH * s;
+		sign_draw(c, SIGN_KEYBOARD, room.x1,
+		    (room.y0 + room.y1 - SIGN_KEYBOARD_HEIGHT * s) / 2, s,
+		    look.text);
 		room.x1 -= 8 * s;
 	}
-	label_draw(c, look, scale, room);
+	label_draw(c, look, s, room);
 }
 
 static void
@@ -62,8 +44,8 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 	const struct window *w = &core->scene.windows[window];
 	const struct look look = look_of(core, w->domain);
 	const struct rect r = w->content;
-	const uint32_t scale = core->scene.outputs[w->output].config.scale;
-	const int32_t s = (int32_t)scale;
+	const int32_t s =
+	    (int32_t)core->scene.outputs[w->output].config.scale;
 	const int32_t x = (r.x0 + r.x1) / 2;
 	const int32_t top = (r.y0 + r.y1) / 2 - 64 * s;
 	const int32_t room = r.x1 - r.x0 - 16 * s;
@@ -77,15 +59,15 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 		return;
 
 	const int32_t chip =
-	    chip_width(look, scale, room < 180 * s ? room : 180 * s, room);
-	chip_draw(c, rect_make(x - chip / 2, top, chip, 44 * s), look, scale,
+	    chip_width(look, s, min_i32(room, 180 * s), room);
+	chip_draw(c, rect_make(x - chip / 2, top, chip, 44 * s), look, s,
 	    THEME_TILE);
 	const struct state_words *state = state_words(core, w->domain);
-	text_draw_centred(c, text_style(FACE_TITLE, scale, THEME_TEXT), x,
+	text_draw_centred(c, text_style(FACE_TITLE, s, THEME_TEXT), x,
 	    top + 80 * s, room, look.name);
-	text_draw_centred(c, text_style(FACE_BODY, scale, THEME_TEXT), x,
+	text_draw_centred(c, text_style(FACE_BODY, s, THEME_TEXT), x,
 	    top + 106 * s, room, text_of(state->words));
-	text_draw_centred(c, text_style(FACE_SMALL, scale, THEME_QUIET), x,
+	text_draw_centred(c, text_style(FACE_SMALL, s, THEME_QUIET), x,
 	    top + 128 * s, room, text_of(state->hint));
 }
 
@@ -118,9 +100,9 @@ frame_draw(struct canvas *c, const struct core *core, uint32_t window,
 	}
 	canvas_fill(c, frame, THEME_OUTLINE);
 	canvas_fill(c, head, look.colour);
-	pattern_fill(c, body, frame, look, scale);
+	pattern_fill(c, body, frame, look, s);
 	if (!has_keyboard)
 		canvas_fill(c, line, THEME_OUTLINE);
-	title_draw(c, w, scale, look, has_keyboard);
+	title_draw(c, w, s, look, has_keyboard);
 	tile_draw(c, core, window, has_picture);
 }

@@ -43,7 +43,6 @@ struct panel_layout {
 	struct canvas *c;	  /* borrowed */
 	const struct core *core;  /* borrowed */
 	const struct density *d;
-	uint32_t scale;
 	int32_t s;
 	struct rect card;
 	int32_t x0, x1;	  /* of what is in the card */
@@ -78,7 +77,7 @@ list_lay_out(struct panel_layout *l)
 
 	l->chip = l->d->chip * l->s;
 	for (uint32_t i = 0; i < n; i++)
-		l->chip = chip_width(look_of(l->core, i), l->scale, l->chip,
+		l->chip = chip_width(look_of(l->core, i), l->s, l->chip,
 		    (l->x1 - l->x0) / 3);
 	l->first = chosen > before ? chosen - before : 0;
 	if (l->first + l->rows > n)
@@ -93,8 +92,7 @@ lay_out(struct panel_layout *l, uint32_t output)
 	const uint32_t n_outputs = core->scene.n_outputs;
 	const struct density *d = &roomy;
 
-	l->scale = output_draw_scale(o);
-	l->s = (int32_t)l->scale;
+	l->s = output_draw_scale(o);
 	const int32_t width = (int32_t)o->config.width / l->s;
 	const int32_t height =
 	    ((int32_t)o->config.height - o->trust_bar.y1) / l->s;
@@ -129,7 +127,7 @@ static struct line
 panel_line(const struct panel_layout *l, enum face face, uint32_t colour,
     int32_t x, int32_t y)
 {
-	struct line line = {l->c, text_style(face, l->scale, colour), x, y,
+	struct line line = {l->c, text_style(face, l->s, colour), x, y,
 	    l->x1};
 	return line;
 }
@@ -227,11 +225,11 @@ row_draw(const struct panel_layout *l, struct rect r, uint32_t domain)
 	canvas_edged(l->c, r, (struct edge){6 * s, 2 * s,
 	    is_chosen ? THEME_CHOICE : ground, ground});
 	chip_draw(l->c, rect_make(r.x0 + inset, r.y0 + inset, l->chip,
-	    r.y1 - r.y0 - 2 * inset), look_of(l->core, domain), l->scale,
+	    r.y1 - r.y0 - 2 * inset), look_of(l->core, domain), l->s,
 	    ground);
 	row_text_draw(l, r, domain);
 	if (domain < 9)
-		keycap_draw(l->c, r.x1 - 40 * s, (r.y0 + r.y1) / 2, l->scale,
+		keycap_draw(l->c, r.x1 - 40 * s, (r.y0 + r.y1) / 2, l->s,
 		    text_of(digit), THEME_TEXT);
 }
 
@@ -269,7 +267,7 @@ action_draw(const struct panel_layout *l, struct rect r, const char *key,
 	struct line line = panel_line(l, FACE_BODY, colour, 0, 0);
 
 	canvas_round(l->c, r, 6 * s, THEME_ROW);
-	line.x = keycap_draw(l->c, r.x0 + 12 * s, middle, l->scale,
+	line.x = keycap_draw(l->c, r.x0 + 12 * s, middle, l->s,
 	    text_of(key), colour) + 8 * s;
 	line.y = text_baseline(line.style, middle);
 	line.max_x = r.x1 - 10 * s;

@@ -1,12 +1,13 @@
 /*
  * paint_parts: the trusted things that paint.c puts together, each drawn into
  * a canvas in the output's coordinates. Every function covers every pixel of
- * its own area that lies in the canvas.
+ * its own area that lies in the canvas. s is the scale, 1..4.
  */
 #pragma once
 
 #include "compositor/canvas.h"
 #include "compositor/core.h"
+#include "compositor/font/signs.h"
 #include "compositor/paint.h"
 #include "compositor/text.h"
 
@@ -20,36 +21,33 @@ struct look {
 
 struct look look_of(const struct core *core, uint32_t domain);
 
-/* Black or white: contrast on colour is at least 4.5 : 1. */
+/* Black or white: WCAG contrast on colour is at least 4.5 : 1. */
 uint32_t colour_text(uint32_t colour);
-/* WCAG contrast ratio times 100: 100..2100. */
-uint32_t colour_contrast(uint32_t a, uint32_t b);
 
 /* Colour and darker tone; the pattern begins at the corner of anchor. */
 void pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
-    struct look look, uint32_t scale);
+    struct look look, int32_t s);
 /* The label in its colour and pattern, on ground: to be seen from afar. */
 void chip_draw(struct canvas *c, struct rect r, struct look look,
-    uint32_t scale, uint32_t ground);
+    int32_t s, uint32_t ground);
 
 /* Wide enough for the label, between two limits in pixels. */
-int32_t chip_width(struct look look, uint32_t scale, int32_t least,
+int32_t chip_width(struct look look, int32_t s, int32_t least,
     int32_t most);
 /*
  * Label and name in the height's middle of room: the label is always whole,
  * and at least the beginning of the name has its place. Returns their end.
  */
-int32_t label_draw(struct canvas *c, struct look look, uint32_t scale,
+int32_t label_draw(struct canvas *c, struct look look, int32_t s,
     struct rect room);
 
 /* A key as on a keyboard; returns where the next thing may begin. */
 int32_t keycap_draw(struct canvas *c, int32_t x, int32_t middle_y,
-    uint32_t scale, struct text text, uint32_t text_colour);
-int32_t keycap_width(uint32_t scale, struct text text);
-/* The sign of "has the keyboard": 22 x 14, drawn by ourselves. */
-enum { KEYBOARD_SIGN_WIDTH = 22, KEYBOARD_SIGN_HEIGHT = 14 };
-void keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
-    uint32_t scale, uint32_t colour, uint32_t ground);
+    int32_t s, struct text text, uint32_t text_colour);
+int32_t keycap_width(int32_t s, struct text text);
+/* A sign of our own, its top left corner at x, y. */
+void sign_draw(struct canvas *c, enum sign sign, int32_t x, int32_t y,
+    int32_t s, uint32_t colour);
 
 /* Baseline that centres capitals on middle_y. */
 int32_t text_baseline(struct text_style style, int32_t middle_y);
@@ -73,7 +71,7 @@ const struct state_words *state_words(const struct core *core,
  * Scale for drawing on an output: its own, or smaller where fewer than
  * 640 x 400 logical pixels would be left.
  */
-uint32_t output_draw_scale(const struct output *output);
+int32_t output_draw_scale(const struct output *output);
 
 /*
  * Everything of a window but its picture: outline, band, title, buttons; in

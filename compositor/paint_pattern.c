@@ -1,13 +1,12 @@
-#include "compositor/font/signs.h"
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
 void
 pattern_fill(struct canvas *c, struct rect r, struct rect anchor,
-    struct look look, uint32_t scale)
+    struct look look, int32_t s)
 {
 	const struct rect in = rect_intersect(r, c->clip);
-	const struct sign_pattern *p = &sign_patterns[look.pattern][scale - 1];
+	const struct sign_pattern *p = &sign_patterns[look.pattern][s - 1];
 	/* about 25 % darker */
 	const uint32_t dark = colour_mix(look.colour, THEME_BLACK, 64);
 	uint32_t tone[PATTERN_MAX_PX];
@@ -38,22 +37,14 @@ colour_luminance(uint32_t colour)
 }
 
 uint32_t
-colour_contrast(uint32_t a, uint32_t b)
-{
-	const uint32_t veil = 65535 / 20; /* 0.05 */
-	const uint32_t la = colour_luminance(a) + veil;
-	const uint32_t lb = colour_luminance(b) + veil;
-
-	return la > lb ? la * 100 / lb : lb * 100 / la;
-}
-
-uint32_t
 colour_text(uint32_t colour)
 {
-	/* white wherever it is good enough: it is what saturated label
-	 * colours are made for; else black, which then has more than 4.5 */
-	return colour_contrast(colour, THEME_WHITE) >= 450 ? THEME_WHITE :
-							    THEME_BLACK;
+	const uint32_t white = 65535, veil = white / 20; /* 0.05 */
+
+	/* white wherever its contrast is at least 4.5: it is what saturated
+	 * label colours are made for; else black, which then has more */
+	return 2 * (white + veil) >= 9 * (colour_luminance(colour) + veil) ?
+	    THEME_WHITE : THEME_BLACK;
 }
 
 struct look

@@ -1,5 +1,4 @@
 /* Small things that bar, frame and panel share: chips, keycaps, signs. */
-#include "compositor/font/signs.h"
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
@@ -21,26 +20,26 @@ text_draw_centred(struct canvas *c, struct text_style style, int32_t x,
 }
 
 int32_t
-chip_width(struct look look, uint32_t scale, int32_t least, int32_t most)
+chip_width(struct look look, int32_t s, int32_t least, int32_t most)
 {
 	const struct text_style style =
-	    text_style(FACE_STRONG, scale, look.text);
+	    text_style(FACE_STRONG, s, look.text);
 	const int32_t width =
-	    text_width(style, look.label) + 32 * (int32_t)scale;
+	    text_width(style, look.label) + 32 * s;
 
 	return min_i32(max_i32(width, least), most);
 }
 
 int32_t
-label_draw(struct canvas *c, struct look look, uint32_t scale,
+label_draw(struct canvas *c, struct look look, int32_t s,
     struct rect room)
 {
 	enum { GAP = 12, FOR_NAME = 80 };
-	const int32_t s = (int32_t)scale, middle = (room.y0 + room.y1) / 2;
-	const struct text_style body = text_style(FACE_BODY, scale, look.text);
+	const int32_t middle = (room.y0 + room.y1) / 2;
+	const struct text_style body = text_style(FACE_BODY, s, look.text);
 	const int32_t leave = min_i32(text_width(body, look.name), FOR_NAME * s);
 	const struct text_style style =
-	    text_fit(text_style(FACE_STRONG, scale, look.text), look.label,
+	    text_fit(text_style(FACE_STRONG, s, look.text), look.label,
 		room.x1 - room.x0 - GAP * s - leave);
 	const int32_t x = text_draw(c, style, room.x0,
 	    text_baseline(style, middle), room.x1 + s, look.label);
@@ -50,19 +49,18 @@ label_draw(struct canvas *c, struct look look, uint32_t scale,
 }
 
 void
-chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
+chip_draw(struct canvas *c, struct rect r, struct look look, int32_t s,
     uint32_t ground)
 {
-	const int32_t s = (int32_t)scale;
 	const int32_t middle_x = (r.x0 + r.x1) / 2, middle_y = (r.y0 + r.y1) / 2;
 	const int32_t room = r.x1 - r.x0 - 16 * s;
 	const struct text_style style = text_fit(
-	    text_style(FACE_STRONG, scale, look.text), look.label, room);
+	    text_style(FACE_STRONG, s, look.text), look.label, room);
 	const int32_t half = text_width(style, look.label) / 2 + 6 * s;
 
 	if (!canvas_has_rows(c, r.y0, r.y1))
 		return;
-	pattern_fill(c, r, r, look, scale);
+	pattern_fill(c, r, r, look, s);
 	canvas_corners(c, r, 4 * s, ground, false);
 	/* the text itself stands on the plain colour, for its contrast */
 	const int32_t tall = text_cap(style) / 2 + 4 * s;
@@ -75,22 +73,20 @@ chip_draw(struct canvas *c, struct rect r, struct look look, uint32_t scale,
 static const int32_t keycap_height = 22;
 
 int32_t
-keycap_width(uint32_t scale, struct text text)
+keycap_width(int32_t s, struct text text)
 {
-	const struct text_style style = text_style(FACE_SMALL, scale, 0);
-	const int32_t s = (int32_t)scale;
+	const struct text_style style = text_style(FACE_SMALL, s, 0);
 
 	return max_i32(text_width(style, text) + 12 * s, keycap_height * s);
 }
 
 int32_t
-keycap_draw(struct canvas *c, int32_t x, int32_t middle_y, uint32_t scale,
+keycap_draw(struct canvas *c, int32_t x, int32_t middle_y, int32_t s,
     struct text text, uint32_t text_colour)
 {
 	const struct text_style style =
-	    text_style(FACE_SMALL, scale, text_colour);
-	const int32_t s = (int32_t)scale;
-	const int32_t width = keycap_width(scale, text);
+	    text_style(FACE_SMALL, s, text_colour);
+	const int32_t width = keycap_width(s, text);
 	const int32_t top = middle_y - keycap_height * s / 2;
 	const struct rect r = {x, top, x + width, top + keycap_height * s};
 
@@ -101,28 +97,16 @@ keycap_draw(struct canvas *c, int32_t x, int32_t middle_y, uint32_t scale,
 	return r.x1 + 4 * s;
 }
 
-/*
- *	+----------------------+
- *	|  []  []  []  []  []  |
- *	|  []  []  []  []  []  |	in steps of 2 logical pixels
- *	|      [========]      |
- *	+----------------------+
- */
 void
-keyboard_sign_draw(struct canvas *c, int32_t x, int32_t middle_y,
-    uint32_t scale, uint32_t colour, uint32_t ground)
+sign_draw(struct canvas *c, enum sign sign, int32_t x, int32_t y, int32_t s,
+    uint32_t colour)
 {
-	const int32_t s = (int32_t)scale;
-	const int32_t y = middle_y - KEYBOARD_SIGN_HEIGHT * s / 2;
+	const struct sign_picture *p = &sign_pictures[sign][s - 1];
 
-	canvas_edged(c, rect_make(x, y, KEYBOARD_SIGN_WIDTH * s,
-	    KEYBOARD_SIGN_HEIGHT * s),
-	    (struct edge){3 * s, s + s / 2, colour, ground});
-	for (int32_t row = 0; row < 2; row++)
-		for (int32_t key = 0; key < 5; key++)
-			canvas_fill(c, rect_make(x + (4 + 3 * key) * s,
-			    y + (3 + 3 * row) * s, 2 * s, 2 * s), colour);
-	canvas_fill(c, rect_make(x + 6 * s, y + 9 * s, 10 * s, 2 * s), colour);
+	for (int32_t j = 0; j < p->height; j++)
+		for (int32_t i = 0; i < p->width; i++)
+			canvas_blend(c, x + i, y + j, colour,
+			    p->cover[j * p->width + i]);
 }
 
 const struct state_words *
@@ -155,7 +139,7 @@ chord_names(const struct core_setup *setup, const char *out[CHORD_MAX_KEYS])
 	return n;
 }
 
-uint32_t
+int32_t
 output_draw_scale(const struct output *output)
 {
 	uint32_t scale = output->config.scale;
@@ -163,5 +147,5 @@ output_draw_scale(const struct output *output)
 	while (scale > 1 && (output->config.width < 640 * scale ||
 			     output->config.height < 400 * scale))
 		scale--;
-	return scale ? scale : 1;
+	return scale ? (int32_t)scale : 1;
 }

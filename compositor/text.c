@@ -56,61 +56,40 @@ utf8_next(const uint8_t *bytes, uint32_t len, uint32_t *used)
 	return code;
 }
 
-/* Scales 3 and 4 enlarge the set of scale 2. */
-static uint32_t
-style_baked_scale(struct text_style s)
-{
-	return s.scale > 1 ? 2 : 1;
-}
-
 static const struct font_set *
 style_set(struct text_style s)
 {
-	return &font_sets[s.face][style_baked_scale(s) - 1];
+	return &font_sets[s.face][s.scale - 1];
 }
 
-/* Index of a character in its set, or UINT32_MAX: draw the box. */
+/* A character's place in its set, from 1 on; 0: draw the box. */
 static uint32_t
 set_find(const struct font_set *set, uint32_t code)
 {
-	const uint16_t *codes = font_codes + set->first_code;
-	uint32_t low = 0, high = set->n_codes;
-
-	/* every set begins with printable ASCII, without a gap */
-	if (code >= 0x20 && code < 0x7f)
-		return code - 0x20;
-	while (low < high) {
-		const uint32_t mid = low + (high - low) / 2;
-
-		if (codes[mid] == code)
-			return mid;
-		if (codes[mid] < code)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return UINT32_MAX;
+	return code < FONT_CODES ? set->places[code] : 0;
 }
 
 static const struct font_glyph *
-set_glyph(const struct font_set *set, uint32_t index, uint32_t phase)
+set_glyph(const struct font_set *set, uint32_t place, uint32_t phase)
 {
-	return &font_glyphs[set->first_glyph + index * set->phases + phase];
+	return &font_glyphs[set->first_glyph + (place - 1) * set->phases +
+	    phase];
 }
 
 static int32_t
-style_advance(struct text_style s, uint32_t index)
+style_advance(struct text_style s, uint32_t place)
 {
+	const struct font_set *set = style_set(s);
 	/* the box is as wide as this capital */
-	const uint32_t i = index == UINT32_MAX ? 'H' - 0x20 : index;
-	const uint32_t baked = set_glyph(style_set(s), i, 0)->advance;
-	const uint32_t natural = baked * s.scale / style_baked_scale(s);
+	const uint32_t like = place ? place : set->places['H'];
+	const int32_t natural =
+	    set_glyph(set, like, 0)->advance * s.scale / set->baked;
 
-	return (int32_t)(natural * s.squeeze / TEXT_NATURAL);
+	return natural * s.squeeze / TEXT_NATURAL;
 }
 
 struct text_style
-text_style(enum face face, uint32_t scale, uint32_t colour)
+text_style(enum face face, int32_t scale, uint32_t colour)
 {
 	struct text_style s = {face, scale, TEXT_NATURAL, colour};
 	return s;
@@ -141,9 +120,7 @@ text_width(struct text_style style, struct text text)
 int32_t
 text_cap(struct text_style style)
 {
-	const uint32_t cap = style_set(style)->cap_px;
-
-	return (int32_t)(cap * style.scale / style_baked_scale(style));
+	return style_set(style)->cap_px;
 }
 
 /* How far it must be squeezed to fit; TEXT_NATURAL or more if it fits. */
@@ -171,38 +148,36 @@ text_fit(struct text_style style, struct text text, int32_t width_px)
 		s.scale--;
 		squeeze = text_squeeze(s, text, width_px);
 	}
-	s.squeeze = squeeze > 1 ? (uint32_t)squeeze : 1;
+	s.squeeze = max_i32(squeeze, 1);
 	return s;
 }
 
 static uint32_t
-glyph_cover(const struct font_glyph *g, uint32_t x, uint32_t y)
+glyph_cover(const struct font_glyph *g, int32_t x, int32_t y)
 {
-	const uint32_t at = y * g->width + x;
+	const uint32_t at = (uint32_t)(y * g->width + x);
 	const uint32_t byte = font_bits[g->offset + at / 2];
 
 	return (at % 2 ? byte & 15 : byte >> 4) * 17;
 }
 
-/* Mean over the baked pixels from[0]..from[1] of row y. */
+/* Mean over the baked pixels from .. end of row y. */
 static uint32_t
-glyph_mean(const struct font_glyph *g, const uint32_t from[2], uint32_t y)
+glyph_mean(const struct font_glyph *g, int32_t from, int32_t end, int32_t y)
 {
-	const uint32_t end = from[1] < g->width ? from[1] : g->width;
+	const int32_t n = min_i32(max_i32(end, from + 1), g->width) - from;
 	uint32_t sum = 0;
 
-	for (uint32_t i = from[0]; i < end; i++)
-		sum += glyph_cover(g, i, y);
-	return from[0] < end ? sum / (end - from[0]) : 0;
+	for (int32_t i = 0; i < n; i++)
+		sum += glyph_cover(g, from + i, y);
+	return n > 0 ? sum / (uint32_t)n : 0;
 }
 
 /* floor(a * b / c); corners may be negative */
 static int32_t
-scaled(int32_t a, uint32_t b, uint32_t c)
+scaled(int32_t a, int32_t b, int32_t c)
 {
-	const int32_t p = a * (int32_t)b, q = (int32_t)c;
-
-	return p >= 0 ? p / q : -((-p + q - 1) / q);
+	return a >= 0 ? a * b / c : -((-a * b + c - 1) / c);
 }
 
 /* As baked, enlarged to scale 3 or 4, or squeezed. */
@@ -210,27 +185,20 @@ static void
 glyph_draw(struct canvas *c, const struct font_glyph *g, struct point at,
     struct text_style s)
 {
-	const uint32_t baked = style_baked_scale(s);
-	const uint32_t num = s.scale * s.squeeze, den = baked * TEXT_NATURAL;
+	const int32_t baked = style_set(s)->baked;
+	const int32_t num = s.scale * s.squeeze, den = baked * TEXT_NATURAL;
 	const int32_t x0 = at.x + scaled(g->left, num, den);
 	const int32_t y0 = at.y - scaled(g->top, s.scale, baked);
-	const uint32_t width = (g->width * num + den - 1) / den;
-	const uint32_t height = g->height * s.scale / baked;
+	const int32_t width = (g->width * num + den - 1) / den;
+	const int32_t height = g->height * s.scale / baked;
 
-	for (uint32_t j = 0; j < height; j++) {
-		const int32_t y = y0 + (int32_t)j;
-
-		if (!canvas_has_rows(c, y, y + 1))
+	for (int32_t j = 0; j < height; j++) {
+		if (!canvas_has_rows(c, y0 + j, y0 + j + 1))
 			continue;
-		for (uint32_t i = 0; i < width; i++) {
-			const uint32_t left = i * den / num;
-			const uint32_t right = (i + 1) * den / num;
-			const uint32_t from[2] = {left,
-			    right > left ? right : left + 1};
-
-			canvas_blend(c, x0 + (int32_t)i, y, s.colour,
-			    glyph_mean(g, from, j * baked / s.scale));
-		}
+		for (int32_t i = 0; i < width; i++)
+			canvas_blend(c, x0 + i, y0 + j, s.colour,
+			    glyph_mean(g, i * den / num, (i + 1) * den / num,
+				j * baked / s.scale));
 	}
 }
 
@@ -239,7 +207,7 @@ static void
 box_draw(struct canvas *c, struct text_style s, int32_t x, int32_t y,
     int32_t advance_px)
 {
-	const int32_t line = (int32_t)s.scale, top = y - text_cap(s);
+	const int32_t line = s.scale, top = y - text_cap(s);
 	const int32_t right =
 	    x + (advance_px > 5 * line ? advance_px - line : 4 * line);
 
@@ -253,7 +221,7 @@ box_draw(struct canvas *c, struct text_style s, int32_t x, int32_t y,
 /* One character, pen (1/64 px, not negative) to the right of at. */
 static void
 char_draw(struct canvas *c, struct text_style s, struct point at, int32_t pen,
-    uint32_t index)
+    uint32_t place)
 {
 	const struct font_set *set = style_set(s);
 	/* the nearest of the baked phases; the last rounds up to a pixel */
@@ -262,20 +230,19 @@ char_draw(struct canvas *c, struct text_style s, struct point at, int32_t pen,
 	const uint32_t phase = (uint32_t)(near % PEN / step);
 
 	at.x += near / PEN;
-	if (index == UINT32_MAX)
-		box_draw(c, s, at.x, at.y, style_advance(s, index) / PEN);
+	if (place == 0)
+		box_draw(c, s, at.x, at.y, style_advance(s, place) / PEN);
 	else
-		glyph_draw(c, set_glyph(set, index, phase), at, s);
+		glyph_draw(c, set_glyph(set, place, phase), at, s);
 }
 
 static bool
 text_is_seen(const struct canvas *c, struct text_style s, int32_t y)
 {
 	const struct font_set *set = style_set(s);
-	const int32_t up = set->ascent_px * (int32_t)s.scale;
-	const int32_t down = set->descent_px * (int32_t)s.scale;
 
-	return canvas_has_rows(c, y - up - 1, y + down + 1);
+	return canvas_has_rows(c, y - set->ascent_px * s.scale - 1,
+	    y + set->descent_px * s.scale + 1);
 }
 
 int32_t
@@ -300,12 +267,12 @@ text_draw(struct canvas *c, struct text_style style, int32_t x, int32_t y,
 	for (uint32_t i = 0; i < text.len; i += used) {
 		const uint32_t code =
 		    utf8_next(text.bytes + i, text.len - i, &used);
-		const uint32_t index = set_find(set, code);
-		const int32_t advance = style_advance(style, index);
+		const uint32_t place = set_find(set, code);
+		const int32_t advance = style_advance(style, place);
 
 		if (pen + advance > limit)
 			break;
-		char_draw(c, style, at, pen, index);
+		char_draw(c, style, at, pen, place);
 		pen += advance;
 	}
 	if (is_cut && limit >= 0) {

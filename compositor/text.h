@@ -32,12 +32,12 @@ enum { TEXT_NATURAL = 256 };
 
 struct text_style {
 	enum face face;
-	uint32_t scale;	  /* 1..4 */
-	uint32_t squeeze; /* width in 1/256 of the natural one, 1..256 */
+	int32_t scale;	 /* 1..4 */
+	int32_t squeeze; /* width in 1/256 of the natural one, 1..256 */
 	uint32_t colour;
 };
 
-struct text_style text_style(enum face face, uint32_t scale, uint32_t colour);
+struct text_style text_style(enum face face, int32_t scale, uint32_t colour);
 /*
  * For labels, which are never cut: the style made smaller, then narrower,
  * until the whole text fits into width_px.

@@ -17,6 +17,7 @@
 #include FT_OUTLINE_H
 
 enum { FILE_REGULAR, FILE_BOLD, FILE_SEMIBOLD, FILE_MONO, FILE_COUNT };
+enum { BAKED_SCALES = 2 };
 enum { MAX_CODES = 2048, MAX_GLYPHS = 65536, MAX_BITS = 4 << 20 };
 
 static const struct {
@@ -166,8 +167,7 @@ bake_set(unsigned face, unsigned scale, uint32_t first, uint32_t n)
 	struct font_set *set = &sets[face][scale - 1];
 
 	set->phases = scale == 1 ? FONT_PHASES : 1;
-	set->first_code = first;
-	set->n_codes = n;
+	set->baked = (uint8_t)scale;
 	set->first_glyph = n_glyphs;
 	if (n_glyphs + n * set->phases > MAX_GLYPHS)
 		die("too many glyphs", "raise MAX_GLYPHS");
@@ -181,16 +181,50 @@ bake_set(unsigned face, unsigned scale, uint32_t first, uint32_t n)
 	}
 }
 
+/* Scales 3 and 4 are those of 2, enlarged. */
+static void
+enlarge_set(unsigned face, unsigned scale)
+{
+	struct font_set *set = &sets[face][scale - 1];
+
+	*set = sets[face][BAKED_SCALES - 1];
+	set->cap_px = (uint8_t)(set->cap_px * scale / BAKED_SCALES);
+}
+
+static void
+write_places(FILE *out, const char *name, uint32_t first, uint32_t n)
+{
+	fprintf(out, "static const uint16_t %s[FONT_CODES] = {\n", name);
+	for (uint32_t i = 0; i < n; i++)
+		fprintf(out, "[%u] = %u,%s", codes[first + i], i + 1,
+		    i % 8 == 7 ? "\n" : "");
+	fprintf(out, "};\n\n");
+}
+
+static void
+write_sets(FILE *out)
+{
+	fprintf(out, "const struct font_set "
+		     "font_sets[FACE_COUNT][FONT_SCALES] = {\n");
+	for (unsigned f = 0; f < FACE_COUNT; f++) {
+		for (unsigned s = 0; s < FONT_SCALES; s++) {
+			const struct font_set *t = &sets[f][s];
+
+			fprintf(out, "%s{%s,%u,%u,%u,%u,%u,%u}%s",
+			    s ? "" : "{",
+			    faces[f].file == FILE_MONO ? "mono" : "sans",
+			    t->first_glyph, t->phases, t->baked, t->cap_px,
+			    t->ascent_px, t->descent_px,
+			    s + 1 == FONT_SCALES ? "},\n" : ",");
+		}
+	}
+	fprintf(out, "};\n\n");
+}
+
 static void
 write_tables(FILE *out)
 {
-	fprintf(out, "/* made by tds-bake */\n"
-		     "#include \"compositor/font/font.h\"\n"
-		     "#include \"compositor/font/signs.h\"\n\n"
-		     "const uint16_t font_codes[] = {\n");
-	for (uint32_t i = 0; i < n_codes; i++)
-		fprintf(out, "%u,%s", codes[i], i % 16 == 15 ? "\n" : "");
-	fprintf(out, "};\n\nconst struct font_glyph font_glyphs[] = {\n");
+	fprintf(out, "const struct font_glyph font_glyphs[] = {\n");
 	for (uint32_t i = 0; i < n_glyphs; i++) {
 		const struct font_glyph *g = &glyphs[i];
 
@@ -205,19 +239,7 @@ write_tables(FILE *out)
 			fprintf(out, "%s\n\"", i ? "\"" : "");
 		fprintf(out, "\\%03o", bits[i]);
 	}
-	fprintf(out, "\";\n\nconst struct font_set "
-		     "font_sets[FACE_COUNT][FONT_SCALES] = {\n");
-	for (unsigned f = 0; f < FACE_COUNT; f++) {
-		for (unsigned s = 0; s < FONT_SCALES; s++) {
-			const struct font_set *t = &sets[f][s];
-
-			fprintf(out, "%s{%u,%u,%u,%u,%u,%u,%u}%s",
-			    s ? "" : "{", t->first_code, t->n_codes,
-			    t->first_glyph, t->phases, t->cap_px, t->ascent_px,
-			    t->descent_px, s ? "},\n" : ",");
-		}
-	}
-	fprintf(out, "};\n\nconst uint16_t font_linear[256] = {\n");
+	fprintf(out, "\";\n\nconst uint16_t font_linear[256] = {\n");
 	for (int i = 0; i < 256; i++) {
 		const double c = i / 255.0;
 		const double l = c <= 0.04045 ? c / 12.92 :
@@ -246,14 +268,22 @@ main(int argc, char **argv)
 	for (unsigned f = 0; f < FACE_COUNT; f++) {
 		const int is_mono = faces[f].file == FILE_MONO;
 
-		for (unsigned s = 1; s <= FONT_SCALES; s++)
+		for (unsigned s = 1; s <= BAKED_SCALES; s++)
 			bake_set(f, s, is_mono ? n_sans : 0,
 			    is_mono ? n_codes - n_sans : n_sans);
+		for (unsigned s = BAKED_SCALES + 1; s <= FONT_SCALES; s++)
+			enlarge_set(f, s);
 	}
 
 	FILE *out = fopen(argv[1], "w");
 	if (!out)
 		die("cannot write", argv[1]);
+	fprintf(out, "/* made by tds-bake */\n"
+		     "#include \"compositor/font/font.h\"\n"
+		     "#include \"compositor/font/signs.h\"\n\n");
+	write_places(out, "sans", 0, n_sans);
+	write_places(out, "mono", n_sans, n_codes - n_sans);
+	write_sets(out);
 	write_tables(out);
 	bake_signs(out);
 	if (ferror(out) || fclose(out))

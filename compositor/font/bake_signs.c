@@ -3,6 +3,7 @@
 #include "compositor/font/signs.h"
 
 #include <linux/input-event-codes.h>
+#include <string.h>
 
 /*
  * A pattern is one predicate: is the darker tone at this point? Points are in
@@ -132,6 +133,122 @@ write_discs(FILE *out)
 	fprintf(out, "};\n");
 }
 
+/* The bitmap in which a sign is drawn. */
+enum { MAX_SIDE = SIGN_KEYBOARD_WIDTH * SIGN_SCALES };
+static uint8_t cover[MAX_SIDE][MAX_SIDE];
+
+static void
+fill(struct rect r, uint8_t value)
+{
+	for (int32_t y = r.y0; y < r.y1; y++)
+		for (int32_t x = r.x0; x < r.x1; x++)
+			cover[y][x] = value;
+}
+
+static void
+blend(int32_t x, int32_t y, uint32_t value, uint32_t a)
+{
+	const uint32_t sum = cover[y][x] * (255 - a) + value * a;
+
+	cover[y][x] = (uint8_t)((sum + 127) / 255);
+}
+
+/* As canvas_round(). */
+static void
+fill_round(struct rect r, int32_t radius, uint8_t value)
+{
+	fill((struct rect){r.x0 + radius, r.y0, r.x1 - radius, r.y1}, value);
+	fill((struct rect){r.x0, r.y0 + radius, r.x1, r.y1 - radius}, value);
+	for (int32_t y = 0; y < radius; y++) {
+		for (int32_t x = 0; x < radius; x++) {
+			const uint32_t a = disc_cover(x, y, radius);
+
+			blend(r.x0 + x, r.y0 + y, value, a);
+			blend(r.x1 - 1 - x, r.y0 + y, value, a);
+			blend(r.x0 + x, r.y1 - 1 - y, value, a);
+			blend(r.x1 - 1 - x, r.y1 - 1 - y, value, a);
+		}
+	}
+}
+
+/*
+ *	+----------------------+
+ *	|  []  []  []  []  []  |
+ *	|  []  []  []  []  []  |	in steps of 2 logical pixels
+ *	|      [========]      |
+ *	+----------------------+
+ */
+static void
+draw_keyboard(int32_t s)
+{
+	const int32_t line = s + s / 2;
+	const struct rect r = {0, 0, SIGN_KEYBOARD_WIDTH * s,
+	    SIGN_KEYBOARD_HEIGHT * s};
+
+	fill_round(r, 3 * s, 255);
+	fill_round((struct rect){line, line, r.x1 - line, r.y1 - line},
+	    3 * s - line, 0);
+	for (int32_t row = 0; row < 2; row++)
+		for (int32_t key = 0; key < 5; key++)
+			fill(rect_make((4 + 3 * key) * s, (3 + 3 * row) * s,
+			    2 * s, 2 * s), 255);
+	fill(rect_make(6 * s, 9 * s, 10 * s, 2 * s), 255);
+}
+
+/* A little window. */
+static void
+draw_window(struct rect r, int32_t s)
+{
+	fill_round(r, 2 * s, 255);
+	fill((struct rect){r.x0 + s, r.y0 + 2 * s, r.x1 - s, r.y1 - s}, 0);
+}
+
+static void
+draw_sign(enum sign sign, int32_t s)
+{
+	switch (sign) {
+	case SIGN_COUNT:
+	case SIGN_KEYBOARD:
+		draw_keyboard(s);
+		return;
+	case SIGN_MINIMISE:
+		fill(rect_make(2 * s, 11 * s, 12 * s, 2 * s), 255);
+		return;
+	case SIGN_MAXIMISE:
+		draw_window(rect_make(2 * s, 3 * s, 12 * s, 10 * s), s);
+		return;
+	case SIGN_RESTORE: /* one behind the other */
+		draw_window(rect_make(5 * s, 2 * s, 10 * s, 8 * s), s);
+		draw_window(rect_make(s, 5 * s, 10 * s, 8 * s), s);
+		return;
+	}
+}
+
+static void
+write_signs(FILE *out)
+{
+	fprintf(out, "\nconst struct sign_picture "
+		     "sign_pictures[SIGN_COUNT][SIGN_SCALES] = {\n");
+	for (int32_t i = 0; i < SIGN_COUNT * SIGN_SCALES; i++) {
+		const enum sign sign = (enum sign)(i / SIGN_SCALES);
+		const int32_t s = i % SIGN_SCALES + 1;
+		const bool is_wide = sign == SIGN_KEYBOARD;
+		const int32_t width =
+		    s * (is_wide ? SIGN_KEYBOARD_WIDTH : SIGN_BUTTON_SIDE);
+		const int32_t height =
+		    s * (is_wide ? SIGN_KEYBOARD_HEIGHT : SIGN_BUTTON_SIDE);
+
+		memset(cover, 0, sizeof(cover));
+		draw_sign(sign, s);
+		fprintf(out, "%s{%d, %d, (const uint8_t[]){\n",
+		    s == 1 ? "{" : "", width, height);
+		for (int32_t k = 0; k < width * height; k++)
+			fprintf(out, "%u,", cover[k / width][k % width]);
+		fprintf(out, "}}%s\n", s == SIGN_SCALES ? "}," : ",");
+	}
+	fprintf(out, "};\n");
+}
+
 /* '#' outline, '.' inside. */
 static const char *const arrow[] = {
 	"##",
@@ -204,6 +321,7 @@ bake_signs(FILE *out)
 {
 	write_patterns(out);
 	write_discs(out);
+	write_signs(out);
 	write_arrow(out);
 	write_keys(out);
 }

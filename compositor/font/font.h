@@ -5,6 +5,7 @@
  * Coverage is 4 bits per pixel, row by row without padding, first pixel in the
  * high half of a byte; a glyph begins on a byte. At scale 1 each glyph is baked
  * at four horizontal phases (a quarter of a pixel apart), at scale 2 at one.
+ * Scales 3 and 4 enlarge the bitmaps of scale 2.
  */
 #pragma once
 
@@ -20,7 +21,7 @@ enum face {
 	FACE_COUNT,
 };
 
-enum { FONT_SCALES = 2, FONT_PHASES = 4 };
+enum { FONT_SCALES = 4, FONT_PHASES = 4, FONT_CODES = 0x10000 };
 
 struct font_glyph {
 	uint32_t offset;  /* of its first byte in font_bits */
@@ -30,15 +31,15 @@ struct font_glyph {
 };
 
 struct font_set {
-	uint32_t first_code, n_codes; /* in font_codes, ascending */
-	uint32_t first_glyph;	      /* n_codes * phases follow */
+	const uint16_t *places; /* [FONT_CODES]: glyph in the set, 1..; 0: none */
+	uint32_t first_glyph;	/* phases of each glyph follow one another */
 	uint8_t phases;
-	uint8_t cap_px;	    /* height of a capital letter */
-	uint8_t ascent_px;  /* no glyph reaches further up ... */
+	uint8_t baked;	    /* scale of its bitmaps and advances */
+	uint8_t cap_px;	    /* height of a capital letter at this scale */
+	uint8_t ascent_px;  /* no bitmap reaches further up ... */
 	uint8_t descent_px; /* ... or down */
 };
 
-extern const uint16_t font_codes[];
 extern const struct font_glyph font_glyphs[];
 extern const uint8_t font_bits[];
 extern const struct font_set font_sets[FACE_COUNT][FONT_SCALES];

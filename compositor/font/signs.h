@@ -9,6 +9,22 @@
 
 enum { SIGN_SCALES = 4 };
 
+enum sign {
+	SIGN_KEYBOARD, /* has the keyboard */
+	SIGN_MINIMISE, /* on the buttons of a window */
+	SIGN_MAXIMISE,
+	SIGN_RESTORE,
+	SIGN_COUNT,
+};
+enum { SIGN_KEYBOARD_WIDTH = 22, SIGN_KEYBOARD_HEIGHT = 14 };
+enum { SIGN_BUTTON_SIDE = 16 };
+
+struct sign_picture {
+	int32_t width, height;
+	const uint8_t *cover; /* [height * width] */
+};
+extern const struct sign_picture sign_pictures[SIGN_COUNT][SIGN_SCALES];
+
 /* One period of a pattern's darker tone, which repeats in both directions. */
 enum { PATTERN_MAX_PX = 16 * SIGN_SCALES };
 struct sign_pattern {

@@ -70,7 +70,7 @@ terminal(struct canvas *c, int32_t w, int32_t h, uint32_t scale)
 		"Debian GNU/Linux 12 work tty1", "", "work login: analyst",
 		"Last login: Sun Nov 22 13:58", "analyst@work:~$ ls reports",
 		"q3-summary.odt  annex-b.pdf  sources/", "analyst@work:~$ _"};
-	const struct text_style style = text_style(FACE_MONO, scale, 0xcfd8dc);
+	const struct text_style style = text_style(FACE_MONO, (int32_t)scale, 0xcfd8dc);
 	const int32_t s = (int32_t)scale;
 
 	canvas_fill(c, (struct rect){0, 0, w, h}, 0x101418);
@@ -88,7 +88,7 @@ page(struct canvas *c, int32_t w, int32_t h, uint32_t scale)
 	canvas_fill(c, (struct rect){0, 0, w, 46 * s}, 0xeceff1);
 	canvas_round(c, (struct rect){90 * s, 9 * s, w - 90 * s, 37 * s},
 	    14 * s, 0xffffff);
-	text_draw(c, text_style(FACE_SMALL, scale, 0x5f6368), 108 * s, 28 * s,
+	text_draw(c, text_style(FACE_SMALL, s, 0x5f6368), 108 * s, 28 * s,
 	    w, text_of("news.example.org"));
 	for (int32_t i = 0; i < 3; i++) {
 		const int32_t y = (80 + 130 * i) * s;

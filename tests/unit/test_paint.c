@@ -594,6 +594,8 @@ every_window_the_bar_and_the_panel_carry_their_labels(void **state)
 	(void)state;
 
 	for (uint32_t scale = 1; scale <= 2; scale++) {
+		const int32_t s = (int32_t)scale;
+
 		four_labels(scale);
 		for (uint32_t focus = 0; focus < 4; focus++) {
 			const struct scene *scene = &demo.core.scene;
@@ -606,13 +608,13 @@ every_window_the_bar_and_the_panel_carry_their_labels(void **state)
 				const struct look look =
 				    look_of(&demo.core, i);
 				const struct text_style bold = text_style(
-				    FACE_STRONG, scale, look.text);
+				    FACE_STRONG, s, look.text);
 				const struct text_style body = text_style(
-				    FACE_BODY, scale, look.text);
+				    FACE_BODY, s, look.text);
 				const struct rect title =
 				    window_title(&scene->windows[i], scale);
 				const struct rect chip = {0, 0,
-				    THEME_CHIP_WIDTH * (int32_t)scale, bar.y1};
+				    THEME_CHIP_WIDTH * s, bar.y1};
 
 				assert_true(has_text(&demo, 0, title, bold,
 				    look.label, look.colour));
@@ -624,10 +626,10 @@ every_window_the_bar_and_the_panel_carry_their_labels(void **state)
 			/* the highest of the four, whoever has the keyboard */
 			const struct look high = look_of(&demo.core, 3);
 			assert_true(has_text(&demo, 0, bar,
-			    text_style(FACE_SMALL_BOLD, scale, high.text),
+			    text_style(FACE_SMALL_BOLD, s, high.text),
 			    high.label, high.colour));
 			assert_true(has_text(&demo, 0, bar,
-			    text_style(FACE_SMALL_BOLD, scale, THEME_WHITE),
+			    text_style(FACE_SMALL_BOLD, s, THEME_WHITE),
 			    text_of("NOT SEALED"), THEME_ALARM));
 		}
 		demo_finish(&demo);
@@ -734,6 +736,27 @@ the_panel_fits_every_screen(void **state)
 			    THEME_PANEL);
 		demo_finish(&demo);
 	}
+}
+
+/* WCAG 2.1: relative luminance, and contrast times 100. */
+static double
+luminance(uint32_t colour)
+{
+	static const double weights[] = {0.0722, 0.7152, 0.2126};
+	double sum = 0;
+
+	for (uint32_t i = 0; i < 3; i++)
+		sum += font_linear[colour >> (8 * i) & 255] / 65535.0 *
+		    weights[i];
+	return sum;
+}
+
+static uint32_t
+colour_contrast(uint32_t a, uint32_t b)
+{
+	const double la = luminance(a) + 0.05, lb = luminance(b) + 0.05;
+
+	return (uint32_t)(100 * (la > lb ? la / lb : lb / la));
 }
 
 static void

@@ -117,11 +117,9 @@ font_has_every_character_that_we_promise(void **state)
 			for (uint32_t at = 0; at < t.len; at += used) {
 				const uint32_t code = utf8_next(t.bytes + at,
 				    t.len - at, &used);
-				bool is_there = false;
+				const bool is_there = code < FONT_CODES &&
+				    set->places[code] != 0;
 
-				for (uint32_t k = 0; k < set->n_codes; k++)
-					is_there |= font_codes[set->first_code +
-					    k] == code;
 				if (!is_there)
 					print_error("U+%04X\n", code);
 				assert_true(is_there);
@@ -154,7 +152,7 @@ text_is_cut_with_an_ellipsis_and_never_beyond_its_limit(void **state)
 {
 	(void)state;
 
-	for (uint32_t scale = 1; scale <= 4; scale++) {
+	for (int32_t scale = 1; scale <= 4; scale++) {
 		for (int32_t max_x = 0; max_x < 100; max_x++) {
 			const struct text_style s =
 			    text_style(FACE_STRONG, scale, ink);
@@ -165,7 +163,7 @@ text_is_cut_with_an_ellipsis_and_never_beyond_its_limit(void **state)
 			assert_true(end <= (max_x > 4 ? max_x : 4));
 			/* a glyph may lean over its advance by a pixel */
 			for (int32_t y = 0; y < 60; y++)
-				for (int32_t x = max_x + (int32_t)scale;
+				for (int32_t x = max_x + scale;
 				     x < 120; x++)
 					assert_int_equal(
 					    canvas_row(&canvas, y)[x], ground);
@@ -180,7 +178,7 @@ a_label_is_made_to_fit_and_stays_whole(void **state)
 	    text_of("TOP SECRET//COMPARTMENT ONE//COMPARTMENT TWO//X");
 	(void)state;
 
-	for (uint32_t scale = 1; scale <= 4; scale++) {
+	for (int32_t scale = 1; scale <= 4; scale++) {
 		for (int32_t width = 40; width < 1200; width += 7) {
 			struct text_style s = text_fit(
 			    text_style(FACE_STRONG, scale, ink), label, width);
@@ -212,7 +210,7 @@ bands_give_the_same_picture_as_one_piece(void **state)
 	const struct text t = text_of("Ångström Ωμέγα Яблоко — 42");
 	(void)state;
 
-	for (uint32_t scale = 1; scale <= 4; scale++) {
+	for (int32_t scale = 1; scale <= 4; scale++) {
 		const struct text_style s = text_style(FACE_TITLE, scale, ink);
 
 		canvas_clear(&canvas, 60, 130);
@@ -236,7 +234,7 @@ random_bytes_are_drawn_within_bounds(void **state)
 	for (int round = 0; round < 20000; round++) {
 		uint8_t bytes[48];
 		struct text_style s = text_style(
-		    (enum face)(rand() % FACE_COUNT), 1 + (uint32_t)rand() % 4, ink);
+		    (enum face)(rand() % FACE_COUNT), 1 + rand() % 4, ink);
 
 		for (size_t i = 0; i < sizeof(bytes); i++)
 			bytes[i] = (uint8_t)(rand() >> 8);
