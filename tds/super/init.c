@@ -80,20 +80,20 @@ open_log(void)
 /* ----------------------------------------------------------------- modules */
 
 static void
-load_module(const char *path)
+load_module(const char *path, const char *parameters)
 {
 	int AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	const size_t len = strlen(path);
 	const bool is_plain = len > 3 && strcmp(path + len - 3, ".ko") == 0;
 
-	if (fd < 0 || (syscall(SYS_finit_module, fd, "",
+	if (fd < 0 || (syscall(SYS_finit_module, fd, parameters,
 			   is_plain ? 0 : COMPRESSED_FILE) < 0 &&
 			  errno != EEXIST))
 		log_error(
 		    "cannot load the module %s: %s", path, strerror(errno));
 }
 
-/* One path per line, in the order in which they need each other. */
+/* A line each: a path, a blank, parameters; in the order of their needs. */
 static void
 load_modules(void)
 {
@@ -104,9 +104,13 @@ load_modules(void)
 		return; /* a kernel that has everything built in */
 	while (fgets(line, sizeof(line), file)) {
 		line[strcspn(line, "\n")] = 0;
-		if (line[0] == '/')
-			load_module(line);
-		else if (line[0] && line[0] != '#')
+		const size_t len = strcspn(line, " ");
+		const char *parameters = line + len + (line[len] == ' ');
+		if (line[0] == '/') {
+			line[len] = 0;
+			load_module(line, parameters);
+		}
+		if (line[0] && line[0] != '/' && line[0] != '#')
 			log_error("%s: %s: is not a path", modules_file, line);
 	}
 	fclose(file);
