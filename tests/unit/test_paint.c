@@ -738,7 +738,7 @@ the_panel_fits_every_screen(void **state)
 	}
 }
 
-/* WCAG 2.1: relative luminance, and contrast times 100. */
+/* WCAG 2.1: relative luminance, and contrast times 100, rounded. */
 static double
 luminance(uint32_t colour)
 {
@@ -756,7 +756,7 @@ colour_contrast(uint32_t a, uint32_t b)
 {
 	const double la = luminance(a) + 0.05, lb = luminance(b) + 0.05;
 
-	return (uint32_t)(100 * (la > lb ? la / lb : lb / la));
+	return (uint32_t)(100 * (la > lb ? la / lb : lb / la) + 0.5);
 }
 
 static void
