@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/input.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
@@ -42,8 +43,14 @@ enum {
 	T = 1 << ROLE_TDSD,
 	C = 1 << ROLE_CORE,
 	G = 1 << ROLE_GUEST,
-	U = 1 << ROLE_CTL, /* the user's tdsctl */
+	U = 1 << ROLE_CTL,   /* the user's tdsctl */
+	I = 1 << ROLE_INPUT, /* libevdev and libinput */
 };
+
+/* asm-generic/ioctl.h: direction (2: read) 2 bits, size 14, type 8, number 8;
+ * EVIOCGBIT and its kin have sizes of the caller's choice */
+#define IOC_DIRECTION (3u << 30)
+#define IOC_TYPE (0xffu << 8)
 
 #define ANY 0, 0, 0
 #define ARG_IS(arg, value) (arg), UINT32_MAX, (uint32_t)(value)
@@ -58,35 +65,42 @@ enum {
  */
 static const struct rule rules[] = {
     /* once per frame or per input event: first, so that it is found first */
-    {SYS_epoll_wait, C | G, ANY},
-    {SYS_read, C | G | U, ANY},
-    {SYS_write, C | G | U, ANY},
-    {SYS_recvmsg, C | G | U, ANY},
-    {SYS_sendmsg, C | G | U, ANY},
-    {SYS_timerfd_settime, C | G, ANY},
-    {SYS_clock_gettime, C | G | U, ANY},
+    {SYS_epoll_wait, C | G | I, ANY},
+    {SYS_read, C | G | U | I, ANY},
+    {SYS_write, C | G | U | I, ANY},
+    {SYS_recvmsg, C | G | U | I, ANY},
+    {SYS_sendmsg, C | G | U | I, ANY},
+    {SYS_timerfd_settime, C | G | I, ANY},
+    {SYS_clock_gettime, C | G | U | I, ANY},
 
     /* descriptors come over the channel; nobody opens one */
-    {SYS_close, C | G | U, ANY},
-    {SYS_epoll_ctl, C | G, ANY},
+    {SYS_close, C | G | U | I, ANY},
+    {SYS_epoll_ctl, C | G | I, ANY},
     {SYS_accept4, G, ANY},
-    {SYS_fstat, C | G | U, ANY},
+    {SYS_fstat, C | G | U | I, ANY},
     /* fstat() of glibc: a path would be refused by Landlock as well */
-    {SYS_newfstatat, C | G | U, ARG_IS(3, AT_EMPTY_PATH)},
+    {SYS_newfstatat, C | G | U | I, ARG_IS(3, AT_EMPTY_PATH)},
     /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
     {SYS_fcntl, C | G, ARG_IS(1, F_GET_SEALS)},
-    {SYS_fcntl, G, ARG_IS(1, F_GETFL)},
+    {SYS_fcntl, G | I, ARG_IS(1, F_GETFL)},
 
     /* memory: never executable */
-    {SYS_mmap, C | G | U, ARG_LACKS(2, PROT_EXEC)},
-    {SYS_munmap, C | G | U, ANY},
+    {SYS_mmap, C | G | U | I, ARG_LACKS(2, PROT_EXEC)},
+    {SYS_munmap, C | G | U | I, ANY},
     {SYS_madvise, G, ANY},
-    {SYS_brk, G | U, ANY},
+    {SYS_brk, G | U | I, ANY},
 
     /* the end, and going on after SIGSTOP */
-    {SYS_exit_group, C | G | U, ANY},
-    {SYS_rt_sigreturn, C | G | U, ANY},
-    {SYS_restart_syscall, C | G | U, ANY},
+    {SYS_exit_group, C | G | U | I, ANY},
+    {SYS_rt_sigreturn, C | G | U | I, ANY},
+    {SYS_restart_syscall, C | G | U | I, ANY},
+
+    /* tds-input: evdev devices are asked, seized and stamped, never set */
+    {SYS_ioctl, I, 1, IOC_DIRECTION | IOC_TYPE, (2u << 30) | ('E' << 8)},
+    {SYS_ioctl, I, ARG_IS(1, EVIOCGRAB)},
+    {SYS_ioctl, I, ARG_IS(1, EVIOCSCLOCKID)},
+    /* libinput asks for "/", the empty root, where it believes a device */
+    {SYS_newfstatat, I, ARG_IS(3, 0)},
 
     /* tdsctl: waits with a time limit, writes a PNG that it opened before */
     {SYS_poll, U, ANY},
@@ -171,25 +185,25 @@ static const struct rule rules[] = {
 
 #if defined(IS_SANITIZED)
     /* the run-time library of the sanitizers; never in a release build */
-    {SYS_mmap, C | G | U, ANY},
-    {SYS_mprotect, C | G | U, ANY},
-    {SYS_mremap, C | G | U, ANY},
-    {SYS_futex, C | G | U, ANY},
-    {SYS_sigaltstack, C | G | U, ANY},
-    {SYS_rt_sigaction, C | G | U, ANY},
-    {SYS_rt_sigprocmask, C | G | U, ANY},
-    {SYS_sched_yield, C | G | U, ANY},
-    {SYS_getpid, C | G | U, ANY},
-    {SYS_gettid, C | G | U, ANY},
-    {SYS_getrlimit, C | G | U, ANY},
-    {SYS_prlimit64, C | G | U, ANY},
-    {SYS_open, T | C | G | U, ANY},
-    {SYS_madvise, T | C | G | U, ANY},
-    {SYS_openat, C | G | U, ANY},
-    {SYS_readlink, C | G | U, ANY},
-    {SYS_newfstatat, C | G | U, ANY},
-    {SYS_lseek, C | G | U, ANY},
-    {SYS_personality, T | C | G | U, ANY},
+    {SYS_mmap, C | G | U | I, ANY},
+    {SYS_mprotect, C | G | U | I, ANY},
+    {SYS_mremap, C | G | U | I, ANY},
+    {SYS_futex, C | G | U | I, ANY},
+    {SYS_sigaltstack, C | G | U | I, ANY},
+    {SYS_rt_sigaction, C | G | U | I, ANY},
+    {SYS_rt_sigprocmask, C | G | U | I, ANY},
+    {SYS_sched_yield, C | G | U | I, ANY},
+    {SYS_getpid, C | G | U | I, ANY},
+    {SYS_gettid, C | G | U | I, ANY},
+    {SYS_getrlimit, C | G | U | I, ANY},
+    {SYS_prlimit64, C | G | U | I, ANY},
+    {SYS_open, T | C | G | U | I, ANY},
+    {SYS_madvise, T | C | G | U | I, ANY},
+    {SYS_openat, C | G | U | I, ANY},
+    {SYS_readlink, C | G | U | I, ANY},
+    {SYS_newfstatat, C | G | U | I, ANY},
+    {SYS_lseek, C | G | U | I, ANY},
+    {SYS_personality, T | C | G | U | I, ANY},
     {SYS_ptrace, T, ANY},
 #endif
 };

@@ -11,6 +11,7 @@
 #include <libdrm/drm.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/input.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <signal.h>
@@ -172,6 +173,13 @@ a_guest_process_dies_of_every_call_that_is_not_in_its_table(void **state)
 }
 
 static void
+tds_input_dies_of_every_call_that_is_not_in_its_table(void **state)
+{
+	(void)state;
+	sweep(ROLE_INPUT);
+}
+
+static void
 tdsctl_dies_of_every_call_that_is_not_in_its_table(void **state)
 {
 	(void)state;
@@ -240,6 +248,7 @@ guest_parsers_never_get_the_calls_that_matter(void **state)
 #endif
 		assert_false(rights_table_has(ROLE_CORE, never[i]));
 		assert_false(rights_table_has(ROLE_GUEST, never[i]));
+		assert_false(rights_table_has(ROLE_INPUT, never[i]));
 	}
 }
 
@@ -278,6 +287,18 @@ argument_rules_hold_on_both_sides(void **state)
 		{ROLE_GUEST, SYS_fcntl, {-1, F_DUPFD, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_fcntl, {-1, F_ADD_SEALS, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_fcntl, {-1, F_GET_SEALS | (1L << 32)}, LIVED},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGRAB, 1}, LIVED},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGBIT(EV_KEY, 96), 0}, LIVED},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGNAME(256), 0}, LIVED},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCSABS(0), 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCSREP, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCSKEYCODE, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCSFF, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCREVOKE, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, TIOCSTI, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_ioctl, {-1, TCGETS, 0}, DIED_OF_SIGSYS},
+		{ROLE_INPUT, SYS_fcntl, {-1, F_SETFL, 0}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_ioctl, {-1, EVIOCGRAB, 1}, DIED_OF_SIGSYS},
 		{ROLE_CTL, SYS_ioctl, {-1, TCGETS}, LIVED},
 		{ROLE_CTL, SYS_ioctl, {-1, TIOCSTI}, DIED_OF_SIGSYS},
 		{ROLE_TDSD, SYS_socket, {AF_UNIX, -1, -1}, LIVED},
@@ -506,6 +527,7 @@ without_a_filter_there_is_still_no_file_to_open(void **state)
 	(void)state;
 	assert_int_equal(without_filter(ROLE_CORE, try_files), 0);
 	assert_int_equal(without_filter(ROLE_GUEST, try_files), 0);
+	assert_int_equal(without_filter(ROLE_INPUT, try_files), 0);
 }
 
 static void
@@ -514,6 +536,7 @@ without_a_filter_there_is_still_no_privilege_to_use(void **state)
 	(void)state;
 	assert_int_equal(without_filter(ROLE_CORE, try_privileges), 0);
 	assert_int_equal(without_filter(ROLE_GUEST, try_privileges), 0);
+	assert_int_equal(without_filter(ROLE_INPUT, try_privileges), 0);
 }
 
 static int
@@ -635,6 +658,8 @@ main(void)
 		a_guest_process_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(
 		tdsctl_dies_of_every_call_that_is_not_in_its_table),
+	    cmocka_unit_test(
+		tds_input_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(tdsd_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(odd_numbers_are_no_way_round_the_table),
 	    cmocka_unit_test(calls_in_the_table_live),
