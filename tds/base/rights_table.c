@@ -165,7 +165,9 @@ static const struct rule rules[] = {
     {SYS_set_tid_address, T, ANY},
     {SYS_set_robust_list, T, ANY},
     {SYS_rseq, T, ANY},
-    {SYS_getrandom, T | U, ANY}, /* malloc seeds itself */
+    {SYS_futex, T, ANY}, /* what libinput links, before main() */
+    /* malloc seeds itself; the core makes codes to type on new keyboards */
+    {SYS_getrandom, C | T | U, ANY},
     {SYS_rt_sigaction, T, ANY},
     {SYS_rt_sigprocmask, T, ANY},
 

@@ -84,6 +84,8 @@ on_problem(struct super *s, struct rd *rd)
 	const struct device *d = devices_find(&s->devices, record.device);
 	if (!d || record.error == ENODEV)
 		return 0; /* unplugged, which the kernel tells as well */
+	if (record.error == EOPNOTSUPP)
+		remedy = "it is no keyboard, pointer, touch screen or pen";
 	if (record.error == EBUSY)
 		remedy = "another program has seized it (another display "
 			 "server?); stop that one, then plug it in again";
