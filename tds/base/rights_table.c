@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libdrm/drm.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/input.h>
@@ -90,6 +91,22 @@ static const struct rule rules[] = {
     {SYS_madvise, G, ANY},
     {SYS_brk, G | U | I, ANY},
 
+    /* the graphics card: frames, then what a monitor that comes or goes
+     * needs (compositor/kms_*_drm.c) */
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_ATOMIC)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_CREATEPROPBLOB)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROYPROPBLOB)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETRESOURCES)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETCONNECTOR)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETENCODER)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_OBJ_GETPROPERTIES)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETPROPERTY)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_CREATE_DUMB)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_MAP_DUMB)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_ADDFB2)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_RMFB)},
+    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROY_DUMB)},
+
     /* the end, and going on after SIGSTOP */
     {SYS_exit_group, C | G | U | I, ANY},
     {SYS_rt_sigreturn, C | G | U | I, ANY},
@@ -157,6 +174,16 @@ static const struct rule rules[] = {
     {SYS_ioctl, T, ARG_IS(1, 0xc00464af)},
     /* as process 1, at the very end: off, and nothing else */
     {SYS_reboot, T, ARG_IS(2, RB_POWER_OFF)},
+
+    /* tdsd: the card, opened and blanked (tds/super/screen_drm.c) */
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_SET_MASTER)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_MODE_SETCRTC)},
+    /* the core before its seal: asks the card once what it has */
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_VERSION)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_GET_CAP)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_SET_CLIENT_CAP)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_MODE_GETPLANERESOURCES)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_MODE_GETPLANE)},
 
     /* what the C library and the loader of a new program need */
     {SYS_mmap, T, ANY},

@@ -1,0 +1,432 @@
+/*
+ * kms_probe: the only process of a VM, with a stock kernel and a virtual
+ * graphics card. It opens the card as tdsd does, and a child drives the
+ * screens as the core does, told so by lines on the second serial port:
+ *
+ *	slot I W H MHZ ROTATION NAME|-	what the configuration says of a slot
+ *	probe N		look at the connectors; then one "out" line per slot
+ *	frames I N	N frames of output I, each changing a few rectangles
+ *	crc I		CRC-32 of what output I should show, as 3 bytes a pixel
+ *	power 0|1, seal, die (by SIGKILL), quit
+ *
+ * and when the child is dead, the parent: blank, again (a new child), quit.
+ * Each command is answered by a line that begins with "ok" or "failed".
+ * tests/vm/kms.py speaks the other side and looks at the screen.
+ */
+#include "compositor/kms_drm.h"
+#include "tds/base/log.h"
+#include "tds/base/rights.h"
+#include "tds/super/screen_drm.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE = 256, MAX_PIXELS = 4096 * 4096, SLOTS = TDS_MAX_OUTPUTS };
+
+struct tester {
+	int tty, card, epoll;
+	struct screen *screen;
+	struct core_output slots[SLOTS], found[SLOTS];
+	uint32_t *picture[SLOTS]; /* what each output should show */
+	uint64_t seed;
+};
+
+static struct tester tester = {.seed = 88172645463325252u};
+
+static uint64_t
+now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static uint32_t
+any(struct tester *t, uint32_t below)
+{
+	t->seed ^= t->seed << 13;
+	t->seed ^= t->seed >> 7;
+	t->seed ^= t->seed << 17;
+	return (uint32_t)((t->seed >> 11) % below);
+}
+
+static int
+read_line(int fd, char line[LINE])
+{
+	uint32_t n = 0;
+	char c;
+
+	while (n < LINE - 1 && read(fd, &c, 1) == 1 && c != '\n')
+		line[n++] = c;
+	line[n] = '\0';
+	return n > 0 ? 0 : -EPIPE;
+}
+
+static void
+say(struct tester *t, const char *text)
+{
+	const size_t len = strlen(text);
+
+	if (write(t->tty, text, len) != (ssize_t)len)
+		exit(1);
+}
+
+static void
+answer(struct tester *t, int err)
+{
+	char line[LINE];
+
+	snprintf(line, sizeof(line), err < 0 ? "failed %d\n" : "ok %d\n", err);
+	say(t, line);
+}
+
+/* ---------------------------------------------------------------- the core */
+
+static void
+fill(struct tester *t, uint32_t i, struct rect r, uint32_t colour)
+{
+	for (int32_t y = r.y0; y < r.y1; y++)
+		for (int32_t x = r.x0; x < r.x1; x++)
+			t->picture[i]
+				  [(size_t)y * t->found[i].width + (size_t)x] =
+			    colour + (uint32_t)(x * 3 + y);
+}
+
+static void
+begin_anew(struct tester *t, uint32_t i)
+{
+	if (!t->picture[i])
+		t->picture[i] = mmap(NULL, MAX_PIXELS * 4,
+		    PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	fill(t, i,
+	    rect_make(
+		0, 0, (int32_t)t->found[i].width, (int32_t)t->found[i].height),
+	    0x203040 * (i + 1));
+}
+
+static int
+probe(struct tester *t, uint32_t n)
+{
+	struct core_output before[SLOTS];
+	char line[LINE];
+
+	memcpy(before, t->found, sizeof(before));
+	const int err = t->screen->ops->probe(t->screen, t->slots, n, t->found);
+	for (uint32_t i = 0; err == 0 && i < n; i++) {
+		const struct core_output *f = &t->found[i];
+		if (f->width > 0 && memcmp(f, &before[i], sizeof(*f)) != 0)
+			begin_anew(t, i);
+		snprintf(line, sizeof(line), "out %u %s %u %u %u %u\n", i,
+		    f->name[0] ? (const char *)f->name : "-", f->width,
+		    f->height, f->refresh_mhz, f->scale);
+		say(t, line);
+	}
+	return err;
+}
+
+static void
+copy_damage(
+    struct tester *t, uint32_t i, const struct damage *d, struct target target)
+{
+	const uint32_t width = t->found[i].width;
+
+	for (uint32_t k = 0; k < d->n; k++) {
+		const struct rect r = d->r[k];
+		copy_pixels(target.copy,
+		    target.pixels + (size_t)r.y0 * target.stride_px +
+			(size_t)r.x0,
+		    (size_t)target.stride_px * 4,
+		    t->picture[i] + (size_t)r.y0 * width + (size_t)r.x0,
+		    (size_t)width * 4, (size_t)(r.x1 - r.x0) * 4,
+		    (size_t)(r.y1 - r.y0));
+	}
+}
+
+static void
+change(struct tester *t, uint32_t i, struct damage *changed)
+{
+	const uint32_t w = t->found[i].width, h = t->found[i].height;
+
+	damage_clear(changed);
+	for (uint32_t k = any(t, 5); k < 6; k++) {
+		const uint32_t x = any(t, w - 8), y = any(t, h - 8);
+		const struct rect r = rect_make((int32_t)x, (int32_t)y,
+		    (int32_t)(1 + any(t, w - x < 200 ? w - x : 200)),
+		    (int32_t)(1 + any(t, h - y < 100 ? h - y : 100)));
+		fill(t, i, r, any(t, 0xffffff));
+		damage_add(changed, r);
+	}
+}
+
+struct timing {
+	uint64_t committed, shown, least, most, sum;
+	uint32_t n;
+};
+
+/* Wait for the flip; how long after its commit was it shown? */
+static void
+wait_shown(struct tester *t, struct timing *timing)
+{
+	struct epoll_event e;
+
+	epoll_wait(t->epoll, &e, 1, 2000);
+	const uint64_t shown = t->screen->ops->flips(t->screen);
+	if (shown == 0)
+		return;
+	if (timing->shown != 0) {
+		const uint64_t gap = shown - timing->shown;
+		timing->least = gap < timing->least ? gap : timing->least;
+		timing->most = gap > timing->most ? gap : timing->most;
+		timing->sum += gap;
+		timing->n++;
+	}
+	timing->shown = shown;
+}
+
+static int
+frames(struct tester *t, uint32_t i, uint32_t n)
+{
+	struct timing timing = {.least = UINT64_MAX};
+	uint64_t delay = 0;
+	char line[LINE];
+
+	for (uint32_t k = 0; k < n; k++) {
+		const struct damage *stale = NULL;
+		struct damage changed;
+		const struct target target =
+		    t->screen->ops->begin(t->screen, i, &stale);
+		if (!target.pixels)
+			return -EAGAIN;
+		change(t, i, &changed);
+		copy_damage(t, i, stale, target);
+		copy_damage(t, i, &changed, target);
+		const uint64_t committed = now_ns();
+		const int err = t->screen->ops->present(t->screen, i, &changed);
+		if (err < 0)
+			return err;
+		if (t->screen->ops->begin(t->screen, i, &stale).pixels)
+			return -EPROTO; /* one is pending */
+		wait_shown(t, &timing);
+		delay += timing.shown - committed;
+	}
+	snprintf(line, sizeof(line), "gaps_us %llu %llu %llu delay_us %llu\n",
+	    (unsigned long long)(timing.n ? timing.least / 1000 : 0),
+	    (unsigned long long)(timing.n ? timing.sum / timing.n / 1000 : 0),
+	    (unsigned long long)timing.most / 1000,
+	    (unsigned long long)(delay / n / 1000));
+	say(t, line);
+	return 0;
+}
+
+static uint32_t
+crc_add(uint32_t crc, uint8_t byte)
+{
+	crc ^= byte;
+	for (int i = 0; i < 8; i++)
+		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+	return crc;
+}
+
+static void
+tell_crc(struct tester *t, uint32_t i)
+{
+	const size_t n = (size_t)t->found[i].width * t->found[i].height;
+	uint32_t crc = UINT32_MAX;
+	char line[LINE];
+
+	for (size_t k = 0; k < n; k++)
+		for (uint32_t shift = 24; shift > 0; shift -= 8)
+			crc = crc_add(
+			    crc, (uint8_t)(t->picture[i][k] >> (shift - 8)));
+	snprintf(line, sizeof(line), "crc %u\n", ~crc);
+	say(t, line);
+}
+
+static int
+seal(void)
+{
+	const char *what = "";
+	const int err = rights_seal(ROLE_CORE, false, &what);
+
+	if (err < 0)
+		log_error("not sealed: %s", what);
+	return err;
+}
+
+static int
+set_slot(struct tester *t, const char *words)
+{
+	struct core_output s = {.type = OUTPUT_KMS, .x = -1, .y = -1};
+	char name[TDS_NAME_BYTES] = {0};
+	uint32_t i;
+
+	if (sscanf(words, "%u %u %u %u %u %31s", &i, &s.width, &s.height,
+		&s.refresh_mhz, &s.rotation, name) != 6 ||
+	    i >= SLOTS)
+		return -EINVAL;
+	s.index = i;
+	if (strcmp(name, "-") != 0)
+		memcpy(s.name, name, sizeof(name));
+	t->slots[i] = s;
+	return 0;
+}
+
+static int
+core_command(struct tester *t, const char *line)
+{
+	uint32_t a = 0, b = 0;
+	char verb[16] = "";
+
+	(void)!sscanf(line, "%15s %u %u", verb, &a, &b);
+	if (a >= SLOTS + 1)
+		return -EINVAL;
+	if (strcmp(verb, "slot") == 0)
+		return set_slot(t, line + 5);
+	if (strcmp(verb, "probe") == 0)
+		return probe(t, a);
+	if (strcmp(verb, "frames") == 0)
+		return frames(t, a, b);
+	if (strcmp(verb, "power") == 0)
+		return t->screen->ops->power(t->screen, a != 0);
+	if (strcmp(verb, "seal") == 0)
+		return seal();
+	if (strcmp(verb, "crc") == 0)
+		tell_crc(t, a);
+	else if (strcmp(verb, "die") == 0)
+		kill(getpid(), SIGKILL);
+	else
+		return -ENOSYS;
+	return 0;
+}
+
+static int
+core(struct tester *t)
+{
+	struct epoll_event e = {.events = EPOLLIN};
+	char line[LINE];
+	const int err = kms_create(t->card, &t->screen);
+
+	answer(t, err);
+	if (err < 0)
+		return 1;
+	t->epoll = epoll_create1(EPOLL_CLOEXEC);
+	epoll_ctl(t->epoll, EPOLL_CTL_ADD, t->card, &e);
+	while (read_line(t->tty, line) == 0) {
+		if (strcmp(line, "quit") == 0) {
+			kms_destroy(t->screen);
+			answer(t, 0);
+			return 0;
+		}
+		answer(t, core_command(t, line));
+	}
+	return 1;
+}
+
+/* -------------------------------------------------------------------- tdsd */
+
+static void
+insmod_all(void)
+{
+	/* no dependencies are known: again while one more goes in */
+	for (int round = 0; round < 12; round++) {
+		DIR *dir = opendir("/modules");
+		struct dirent *entry;
+
+		while (dir && (entry = readdir(dir))) {
+			char path[300];
+			snprintf(
+			    path, sizeof(path), "/modules/%s", entry->d_name);
+			const int fd = open(path, O_RDONLY | O_CLOEXEC);
+			if (entry->d_name[0] != '.' &&
+			    syscall(SYS_finit_module, fd, "", 0) == 0)
+				unlink(path);
+			close(fd);
+		}
+		if (dir)
+			closedir(dir);
+	}
+}
+
+static int
+open_tty(void)
+{
+	struct termios raw;
+	const int fd = open("/dev/ttyS1", O_RDWR | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0 || tcgetattr(fd, &raw) < 0)
+		exit(1);
+	cfmakeraw(&raw);
+	tcsetattr(fd, TCSANOW, &raw);
+	return fd;
+}
+
+static int
+open_card(void)
+{
+	int fd = -ENOENT;
+
+	/* the driver may still be looking for its device */
+	for (int i = 0; i < 50 && access("/dev/dri/card0", F_OK) != 0; i++)
+		usleep(50000);
+	fd = screen_open(NULL);
+	return fd;
+}
+
+static void
+run_core(struct tester *t)
+{
+	int status;
+	const pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(core(t));
+	waitpid(pid, &status, 0);
+	say(t, WIFSIGNALED(status) ? "died\n" : "ended\n");
+}
+
+int
+main(void)
+{
+	struct tester *t = &tester;
+	char line[LINE];
+
+	mkdir("/dev", 0755);
+	mkdir("/proc", 0755);
+	mount("dev", "/dev", "devtmpfs", 0, NULL);
+	mount("proc", "/proc", "proc", 0, NULL);
+	const int console = open("/dev/console", O_RDWR);
+	dup2(console, STDERR_FILENO);
+	log_init("kms_probe");
+	insmod_all();
+	t->tty = open_tty();
+	t->card = open_card();
+	answer(t, t->card < 0 ? t->card : 0);
+	if (t->card >= 0)
+		run_core(t);
+	while (t->card >= 0 && read_line(t->tty, line) == 0 &&
+	       strcmp(line, "quit") != 0)
+		if (strcmp(line, "blank") == 0)
+			answer(t, screen_blank(t->card));
+		else if (strcmp(line, "again") == 0)
+			run_core(t);
+		else if (strcmp(line, "second") == 0)
+			answer(t, screen_open(NULL) < 0 ? -1 : 0);
+	reboot(RB_POWER_OFF);
+	return 0;
+}
