@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <libdrm/drm_mode.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -67,18 +68,21 @@ kms_buffer_init(int fd, struct kms_buffer *buffer, uint32_t width,
 	}
 	if (err < 0)
 		kms_buffer_finish(fd, buffer);
-	else
-		damage_add(&buffer->stale,
-		    rect_make(0, 0, (int32_t)width, (int32_t)height));
 	return err;
 }
 
-/* An error here means that the card is gone, and the buffer with it. */
+/*
+ * Wiped first: the next user of that memory may get it as it is, and some
+ * virtual cards (bochs) go on showing what was on when they are switched off.
+ * An error here means that the card is gone, and the buffer with it.
+ */
 void
 kms_buffer_finish(int fd, struct kms_buffer *buffer)
 {
 	struct drm_mode_destroy_dumb destroy = {.handle = buffer->handle};
 
+	if (buffer->pixels)
+		memset(buffer->pixels, 0, buffer->bytes);
 	if (buffer->fb != 0)
 		(void)!kms_call(fd, DRM_IOCTL_MODE_RMFB, &buffer->fb);
 	if (buffer->pixels)

@@ -41,6 +41,14 @@ kms_output_release(struct kms *kms, struct kms_output *o)
 	o->found.width = o->found.height = 0;
 }
 
+/* As it is seen, turned or not. */
+static struct rect
+whole(const struct kms_output *o)
+{
+	return rect_make(
+	    0, 0, (int32_t)o->found.width, (int32_t)o->found.height);
+}
+
 static int
 make_frame(struct kms_output *o)
 {
@@ -53,8 +61,7 @@ make_frame(struct kms_output *o)
 	o->frame = frame;
 	o->frame_bytes = bytes;
 	damage_clear(&o->frame_stale);
-	damage_add(&o->frame_stale,
-	    rect_make(0, 0, (int32_t)o->found.width, (int32_t)o->found.height));
+	damage_add(&o->frame_stale, whole(o));
 	return 0;
 }
 
@@ -82,9 +89,11 @@ make_buffers(struct kms *kms, struct kms_output *o)
 	o->turns_here = !by_plane && o->slot.rotation != 0;
 	if (err == 0 && o->turns_here)
 		err = make_frame(o);
-	for (uint32_t k = 0; k < 2 && err == 0; k++)
+	for (uint32_t k = 0; k < 2 && err == 0; k++) {
 		err = kms_buffer_init(kms->fd, &o->buffers[k], width, height,
 		    DRM_FORMAT_XRGB8888);
+		damage_add(&o->buffers[k].stale, whole(o));
+	}
 	return err;
 }
 

@@ -76,8 +76,8 @@ struct kms_buffer {
 	uint32_t handle, fb; /* owned; 0: none */
 	uint32_t width, height, stride;
 	size_t bytes;
-	uint32_t *pixels; /* owned mapping; write only */
-	struct damage stale;
+	uint32_t *pixels;    /* owned mapping; write only */
+	struct damage stale; /* in pixels of the output, as it is seen */
 };
 
 /*

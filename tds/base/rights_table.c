@@ -178,6 +178,7 @@ static const struct rule rules[] = {
     /* tdsd: the card, opened and blanked (tds/super/screen_drm.c) */
     {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_SET_MASTER)},
     {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_MODE_SETCRTC)},
+    {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_MODE_GETFB)},
     /* the core before its seal: asks the card once what it has */
     {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_VERSION)},
     {SYS_ioctl, T, ARG_IS(1, DRM_IOCTL_GET_CAP)},

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 
 enum { MAX_CARDS = 16, MAX_IDS = 64 };
 
@@ -134,6 +135,40 @@ screen_open(const char *path)
 	return err < 0 ? err : TAKE_FD(fd);
 }
 
+/* Black, whatever it holds. Cards that copy buffers go dark by being off. */
+static int
+wipe(int fd, uint32_t fb)
+{
+	struct drm_mode_fb_cmd get = {.fb_id = fb};
+	int err = call(fd, DRM_IOCTL_MODE_GETFB, &get);
+	struct drm_mode_map_dumb map = {.handle = get.handle};
+	struct drm_mode_destroy_dumb close_handle = {.handle = get.handle};
+
+	if (err < 0)
+		return err;
+	const size_t bytes = (size_t)get.pitch * get.height;
+	err = call(fd, DRM_IOCTL_MODE_MAP_DUMB, &map);
+	if (err == 0) {
+		void *pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, (off_t)map.offset);
+		if (pixels == MAP_FAILED) {
+			err = -errno;
+		} else {
+			memset(pixels, 0, bytes);
+			munmap(pixels, bytes);
+		}
+	}
+	/* GETFB made a handle of its own: it goes, the buffer does not */
+	const int closed = call(fd, DRM_IOCTL_MODE_DESTROY_DUMB, &close_handle);
+	return err < 0 ? err : closed;
+}
+
+static int
+first_of(int first, int err)
+{
+	return first < 0 ? first : err;
+}
+
 int
 screen_blank(int fd)
 {
@@ -146,15 +181,16 @@ screen_blank(int fd)
 
 	if (first < 0)
 		return first;
+	const uint32_t n_fbs =
+	    res.count_fbs < MAX_IDS ? res.count_fbs : MAX_IDS;
+	for (uint32_t i = 0; i < n_fbs; i++)
+		first = first_of(first, wipe(fd, fbs[i]));
 	/* Also a CRTC that shows something else, the console for example. */
 	for (uint32_t i = 0; i < res.count_crtcs && i < MAX_IDS; i++) {
 		struct drm_mode_crtc off = {.crtc_id = crtcs[i]};
-		const int err = call(fd, DRM_IOCTL_MODE_SETCRTC, &off);
-		first = first < 0 ? first : err;
+		first = first_of(first, call(fd, DRM_IOCTL_MODE_SETCRTC, &off));
 	}
-	for (uint32_t i = 0; i < res.count_fbs && i < MAX_IDS; i++) {
-		const int err = call(fd, DRM_IOCTL_MODE_RMFB, &fbs[i]);
-		first = first < 0 ? first : err;
-	}
+	for (uint32_t i = 0; i < n_fbs; i++)
+		first = first_of(first, call(fd, DRM_IOCTL_MODE_RMFB, &fbs[i]));
 	return first;
 }

@@ -5,7 +5,8 @@
  * Why neither a guest's pixels nor the kernel's console can then be seen:
  * - tdsd and the core share one open file of the card, so what the core made
  *   belongs to tdsd's descriptor too and stays until it is removed. Blanking
- *   takes every CRTC off and removes every framebuffer of that file.
+ *   overwrites every framebuffer of that file (some virtual cards show their
+ *   memory even when off), switches every CRTC off, and removes them.
  * - the kernel restores its own console (fbdev emulation) only when the card
  *   has no master: it asks drm_master_internal_acquire() first. We are the
  *   master until the last descriptor of that file is closed, so tdsd must keep

@@ -243,17 +243,38 @@ crc_add(uint32_t crc, uint8_t byte)
 	return crc;
 }
 
+/* What the screen shows at x, y: the picture turned clockwise. */
+static uint32_t
+shown_at(const struct tester *t, uint32_t i, uint32_t x, uint32_t y)
+{
+	const uint32_t w = t->found[i].width, h = t->found[i].height;
+	const uint32_t turns = t->found[i].rotation;
+	const uint32_t from_x = turns == 0   ? x
+				: turns == 1 ? y
+				: turns == 2 ? w - 1 - x
+					     : w - 1 - y;
+	const uint32_t from_y = turns == 0   ? y
+				: turns == 1 ? h - 1 - x
+				: turns == 2 ? h - 1 - y
+					     : x;
+
+	return t->picture[i][(size_t)from_y * w + from_x];
+}
+
 static void
 tell_crc(struct tester *t, uint32_t i)
 {
-	const size_t n = (size_t)t->found[i].width * t->found[i].height;
+	const bool is_odd = t->found[i].rotation % 2 == 1;
+	const uint32_t w = is_odd ? t->found[i].height : t->found[i].width;
+	const uint32_t h = is_odd ? t->found[i].width : t->found[i].height;
 	uint32_t crc = UINT32_MAX;
 	char line[LINE];
 
-	for (size_t k = 0; k < n; k++)
+	for (uint32_t k = 0; k < w * h; k++) {
+		const uint32_t pixel = shown_at(t, i, k % w, k / w);
 		for (uint32_t shift = 24; shift > 0; shift -= 8)
-			crc = crc_add(
-			    crc, (uint8_t)(t->picture[i][k] >> (shift - 8)));
+			crc = crc_add(crc, (uint8_t)(pixel >> (shift - 8)));
+	}
 	snprintf(line, sizeof(line), "crc %u\n", ~crc);
 	say(t, line);
 }
