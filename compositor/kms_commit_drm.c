@@ -244,7 +244,7 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 }
 
 int
-kms_commit_power(struct kms *kms, bool is_on)
+kms_commit_inactive(struct kms *kms)
 {
 	struct request r = {0};
 
@@ -253,7 +253,7 @@ kms_commit_power(struct kms *kms, bool is_on)
 		const struct kms_crtc *c = &kms->crtcs[o->crtc];
 
 		if (o->state == KMS_LIT)
-			set(&r, c->id, c->prop[CRTC_ACTIVE], is_on);
+			set(&r, c->id, c->prop[CRTC_ACTIVE], 0);
 	}
 	return submit(kms, &r, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
 }

@@ -215,12 +215,20 @@ kms_power(struct screen *screen, bool is_on)
 {
 	struct kms *kms = kms_of(screen);
 
-	if (kms->is_off == !is_on)
+	if (is_on) {
+		kms->is_off = false; /* present() does the rest */
 		return 0;
-	const int err = kms_commit_power(kms, is_on);
-	if (err == 0)
-		kms->is_off = !is_on;
-	return err;
+	}
+	if (kms->is_off)
+		return 0;
+	const int err = kms_commit_inactive(kms);
+	if (err < 0)
+		return err;
+	kms->is_off = true;
+	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
+		if (kms->outputs[i].state == KMS_LIT)
+			kms_output_darken(&kms->outputs[i]);
+	return 0;
 }
 
 /* ------------------------------------------------------------------ events */

@@ -65,6 +65,16 @@ make_frame(struct kms_output *o)
 	return 0;
 }
 
+void
+kms_output_darken(struct kms_output *o)
+{
+	for (uint32_t k = 0; k < 2; k++) {
+		memset(o->buffers[k].pixels, 0, o->buffers[k].bytes);
+		damage_add(&o->buffers[k].stale, whole(o));
+	}
+	o->state = KMS_READY;
+}
+
 static int
 make_mode_blob(struct kms *kms, struct kms_output *o)
 {

@@ -81,10 +81,11 @@ struct kms_buffer {
 };
 
 /*
- *	        probe finds a mode          present
- *	  DARK ---------------------> READY --------> LIT
- *	   ^   probe: gone or changed   |              |
- *	   +----------------------------+--------------+
+ *	        probe finds a mode           present
+ *	  DARK ---------------------> READY ---------> LIT
+ *	   ^                           | ^   power off  |
+ *	   |   probe: gone or changed  | +--------------+
+ *	   +---------------------------+----------------+
  */
 enum kms_state { KMS_DARK, KMS_READY, KMS_LIT };
 
@@ -187,6 +188,8 @@ bool kms_output_is_same(const struct kms_output *o,
     const struct kms_connector *connector, const struct core_output *slot);
 /* Its mode does not work, whatever TEST_ONLY said. */
 void kms_output_refuse_mode(struct kms_output *o);
+/* It is inactive: READY, with black buffers. */
+void kms_output_darken(struct kms_output *o);
 /* Free its buffers; DARK. Its connector and failed modes are kept. */
 void kms_output_release(struct kms *kms, struct kms_output *o);
 /* Errors after which nothing more can be tried. */
@@ -201,5 +204,5 @@ int kms_test(struct kms *kms, uint32_t i) MUST_CHECK;
 /* Show the back buffer of output i; painted NULL: all of it is new. */
 int kms_flip(
     struct kms *kms, uint32_t i, const struct damage *painted) MUST_CHECK;
-/* All LIT outputs on or off. */
-int kms_commit_power(struct kms *kms, bool is_on) MUST_CHECK;
+/* All LIT outputs go dark, with everything else as it is. */
+int kms_commit_inactive(struct kms *kms) MUST_CHECK;

@@ -41,7 +41,11 @@ struct screen_ops {
 	 */
 	int (*present)(struct screen *screen, uint32_t i,
 	    const struct damage *painted);
-	/* All outputs off or on; on shows the last frame. 0 or -errno. */
+	/*
+	 * All outputs off or on. Off is at once; what was on is wiped. On:
+	 * each lights up with its next present(), for which begin() names its
+	 * whole area as stale. 0 or -errno.
+	 */
 	int (*power)(struct screen *screen, bool is_on);
 	/*
 	 * Take in flips that are done, without blocking. The latest time at
