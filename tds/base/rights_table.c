@@ -189,6 +189,7 @@ static const struct rule rules[] = {
     /* what the C library and the loader of a new program need */
     {SYS_mmap, T, ANY},
     {SYS_mprotect, T, ANY},
+    {SYS_futex, T, ANY}, /* libraries of tds-input when they are loaded */
     {SYS_arch_prctl, T, ANY},
     {SYS_set_tid_address, T, ANY},
     {SYS_set_robust_list, T, ANY},

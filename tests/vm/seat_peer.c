@@ -1,6 +1,7 @@
 #include "tests/vm/seat_peer.h"
 
 #include "tds/base/channel.h"
+#include "tds/base/rights.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,10 @@ peer_start(struct peer *p, const char *program)
 	if (pid == 0) {
 		char *const argv[] = {(char *)(uintptr_t)program, NULL};
 		char *const envp[] = {NULL};
-		if (dup2(pair[1], 3) == 3)
+		const char *what = "";
+		/* a filter is inherited: what tdsd may not do kills it */
+		if (dup2(pair[1], 3) == 3 &&
+		    rights_seal(ROLE_TDSD, false, &what) == 0)
 			execve(program, argv, envp);
 		_exit(127);
 	}
