@@ -130,6 +130,8 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 #define WR_U64(name, ...) wr_u64(wr, in->name);
 #define WR_RECT(name, ...) wr_rect(wr, in->name);
 #define WR_TEXT(name, bytes) wr_bytes(wr, in->name, bytes);
+#define WR_INPUT(name, ...) wr_input(wr, &in->name);
+#define WR_STATUS(name, ...) wr_status(wr, &in->name);
 #define WR(name, type, limit, ...) WR_##type(name, __VA_ARGS__)
 
 #define RD_U32(name, ...) out->name = rd_u32(rd);
@@ -137,6 +139,8 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 #define RD_U64(name, ...) out->name = rd_u64(rd);
 #define RD_RECT(name, ...) out->name = rd_rect(rd);
 #define RD_TEXT(name, bytes) rd_text(rd, out->name, bytes);
+#define RD_INPUT(name, ...) rd_input(rd, &out->name);
+#define RD_STATUS(name, ...) rd_status(rd, &out->name);
 #define RD(name, type, limit, ...) RD_##type(name, __VA_ARGS__)
 
 #define FIELDS_CODEC(type, FIELDS)                                             \
@@ -170,6 +174,8 @@ is_pool(uint64_t bytes)
 	&& (in->name == 0 ? in->type == OUTPUT_KMS : is_in(in->name, low, high))
 #define LIMIT_POOL(name, bytes) && is_pool(in->name)
 #define LIMIT_FILLED(name, bytes) && in->name[0] != 0
+#define LIMIT_EVENTS(name, bytes) && in->name.n <= TDS_MAX_INPUT_BATCH
+#define LIMIT_SHOWN(name, bytes) && is_shown(&in->name)
 #define LIMIT(name, type, limit, ...) LIMIT_##limit(name, __VA_ARGS__)
 
 #define FIELDS_CHECK(type, FIELDS)                                             \
@@ -178,29 +184,7 @@ is_pool(uint64_t bytes)
 		return true FIELDS(LIMIT);                                     \
 	}
 
-/* ---------------------------------------------------- records that go alone */
-
-#define X(name, op, bytes, fds)
-#define R(name, op, type, fds)                                                 \
-	FIELDS_CODEC(type, name##_FIELDS)                                      \
-	FIELDS_CHECK(type, name##_FIELDS)                                      \
-	int encode_##type(const struct type *in, uint8_t *out, uint32_t size)  \
-	{                                                                      \
-		struct wr wr;                                                  \
-		wr_op(&wr, op, out, size);                                     \
-		wr_##type(&wr, in);                                            \
-		return wr_end(&wr);                                            \
-	}                                                                      \
-	int decode_##type(struct rd *rd, struct type *out)                     \
-	{                                                                      \
-		rd_##type(rd, out);                                            \
-		if (rd_end(rd) < 0)                                            \
-			return -EBADMSG;                                       \
-		return type##_is_right(out) ? 0 : -ERANGE;                     \
-	}
-CONTROL_MESSAGES(X, R)
-#undef R
-#undef X
+/* ------------------------------------------------------------------- input */
 
 static void
 wr_input(struct wr *wr, const struct core_input *in)
@@ -225,44 +209,28 @@ encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
 	return wr_end(&wr);
 }
 
-int
-decode_core_input(struct rd *rd, struct core_input *out)
+static void
+rd_input(struct rd *rd, struct core_input *out)
 {
 	out->n = rd_u32(rd);
 	for (uint32_t i = 0; i < TDS_MAX_INPUT_BATCH; i++) {
 		out->events[i].type = rd_u16(rd);
 		out->events[i].code = rd_u16(rd);
 		out->events[i].value = (int32_t)rd_u32(rd);
+		if (i >= out->n &&
+		    (out->events[i].type != 0 || out->events[i].code != 0 ||
+			out->events[i].value != 0))
+			rd->failed = 1;
 	}
+}
+
+int
+decode_core_input(struct rd *rd, struct core_input *out)
+{
+	rd_input(rd, out);
 	if (rd_end(rd) < 0)
 		return -EBADMSG;
-	if (out->n > TDS_MAX_INPUT_BATCH)
-		return -ERANGE;
-	for (uint32_t i = out->n; i < TDS_MAX_INPUT_BATCH; i++)
-		if (out->events[i].type != 0 || out->events[i].code != 0 ||
-		    out->events[i].value != 0)
-			return -EBADMSG;
-	return 0;
-}
-
-int
-encode_seat_events(const struct seat_events *in, uint8_t *out, uint32_t size)
-{
-	struct wr wr;
-
-	wr_op(&wr, SEAT_EVENTS, out, size);
-	wr_u32(&wr, in->device);
-	wr_u64(&wr, in->time_ns);
-	wr_input(&wr, &in->input);
-	return wr_end(&wr);
-}
-
-int
-decode_seat_events(struct rd *rd, struct seat_events *out)
-{
-	out->device = rd_u32(rd);
-	out->time_ns = rd_u64(rd);
-	return decode_core_input(rd, &out->input);
+	return out->n <= TDS_MAX_INPUT_BATCH ? 0 : -ERANGE;
 }
 
 /* ------------------------------------------------------------------ status */
@@ -298,19 +266,19 @@ rd_status(struct rd *rd, struct status *out)
 }
 
 /* What a reader indexes with. */
-static int
-check_status(const struct status *s)
+static bool
+is_shown(const struct status *s)
 {
 	if (!status_is_right(s))
-		return -ERANGE;
+		return false;
 	for (uint32_t i = 0; i < s->n_domains; i++)
 		if (!status_domain_is_right(&s->domains[i]))
-			return -ERANGE;
+			return false;
 	for (uint32_t i = 0; i < s->n_windows; i++)
 		if (s->windows[i].domain >= s->n_domains ||
 		    s->windows[i].output >= s->n_outputs)
-			return -ERANGE;
-	return 0;
+			return false;
+	return true;
 }
 
 int
@@ -346,30 +314,31 @@ int
 decode_ctl_report(struct rd *rd, struct status *out)
 {
 	rd_status(rd, out);
-	return rd_end(rd) < 0 ? -EBADMSG : check_status(out);
+	if (rd_end(rd) < 0)
+		return -EBADMSG;
+	return is_shown(out) ? 0 : -ERANGE;
 }
 
-int
-encode_ctl_picture(const struct ctl_picture *in, uint8_t *out, uint32_t size)
-{
-	struct wr wr;
+/* ---------------------------------------------------- records that go alone */
 
-	wr_op(&wr, CTL_PICTURE, out, size);
-	wr_u32(&wr, in->width);
-	wr_u32(&wr, in->height);
-	wr_status(&wr, &in->status);
-	return wr_end(&wr);
-}
-
-int
-decode_ctl_picture(struct rd *rd, struct ctl_picture *out)
-{
-	out->width = rd_u32(rd);
-	out->height = rd_u32(rd);
-	const int error = decode_ctl_report(rd, &out->status);
-
-	if (error == 0 && (!is_in(out->width, 1, TDS_MAX_DIM) ||
-			   !is_in(out->height, 1, TDS_MAX_DIM)))
-		return -ERANGE;
-	return error;
-}
+#define X(name, op, bytes, fds)
+#define R(name, op, type, fds)                                                 \
+	FIELDS_CODEC(type, name##_FIELDS)                                      \
+	FIELDS_CHECK(type, name##_FIELDS)                                      \
+	int encode_##type(const struct type *in, uint8_t *out, uint32_t size)  \
+	{                                                                      \
+		struct wr wr;                                                  \
+		wr_op(&wr, op, out, size);                                     \
+		wr_##type(&wr, in);                                            \
+		return wr_end(&wr);                                            \
+	}                                                                      \
+	int decode_##type(struct rd *rd, struct type *out)                     \
+	{                                                                      \
+		rd_##type(rd, out);                                            \
+		if (rd_end(rd) < 0)                                            \
+			return -EBADMSG;                                       \
+		return type##_is_right(out) ? 0 : -ERANGE;                     \
+	}
+CONTROL_MESSAGES(X, R)
+#undef R
+#undef X

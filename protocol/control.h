@@ -21,12 +21,13 @@
  * numbers of the limit). Struct, encoder, decoder, check and length all come
  * from these lists.
  *
- *	types	U32, I32, U64, RECT (struct rect), TEXT (bytes[n])
+ *	types	U32, I32, U64, RECT (struct rect), TEXT (bytes[n]),
+ *		INPUT (struct core_input), STATUS (struct status)
  *	limits	IN, low, high		BELOW, n
  *		OPTIONAL, n: below n, or TDS_NONE
  *		MODE, low, high: or 0 if the type is OUTPUT_KMS: the monitor's
  *		POOL, bytes: size of a pool	FILLED, bytes: not empty
- *		ANY, bytes
+ *		EVENTS, SHOWN: of INPUT and STATUS	ANY, bytes
  */
 
 /* Configuration of the core: everything before CORE_START. */
@@ -144,6 +145,18 @@
 	F(pool_bytes, U64, POOL, 8)                                            \
 	F(name, TEXT, ANY, TDS_NAME_BYTES)
 
+/* One device's events of one moment, as tds-input sends them. */
+#define SEAT_EVENTS_FIELDS(F)                                                  \
+	F(device, U32, ANY, 4)                                                 \
+	F(time_ns, U64, ANY, 8) /* of the device, CLOCK_MONOTONIC */           \
+	F(input, INPUT, EVENTS, INPUT_BYTES)
+
+/* fd: a memfd of width * height * 4 bytes, XRGB8888 */
+#define CTL_PICTURE_FIELDS(F)                                                  \
+	F(width, U32, IN, 1, TDS_MAX_DIM)                                      \
+	F(height, U32, IN, 1, TDS_MAX_DIM)                                     \
+	F(status, STATUS, SHOWN, STATUS_BYTES)
+
 #define CTL_FOCUS_FIELDS(F) F(name, TEXT, FILLED, TDS_NAME_BYTES)
 #define CTL_RESULT_FIELDS(F)                                                   \
 	F(error, I32, IN, -4095, 0) /* 0 or -errno */                          \
@@ -188,6 +201,8 @@
 #define MEMBER_I32(name, ...) int32_t name;
 #define MEMBER_U64(name, ...) uint64_t name;
 #define MEMBER_RECT(name, ...) struct rect name;
+#define MEMBER_INPUT(name, ...) struct core_input name;
+#define MEMBER_STATUS(name, ...) struct status name;
 #define MEMBER_TEXT(name, bytes) uint8_t name[bytes];
 #define MEMBER(name, type, limit, ...) MEMBER_##type(name, __VA_ARGS__)
 
@@ -196,6 +211,8 @@
 #define BYTES_U64(...) +8
 #define BYTES_RECT(...) +16
 #define BYTES_TEXT(bytes) +(bytes)
+#define BYTES_INPUT(bytes) +(bytes)
+#define BYTES_STATUS(bytes) +(bytes)
 #define BYTES(name, type, limit, ...) BYTES_##type(__VA_ARGS__)
 #define WIRE_BYTES(FIELDS) (0 FIELDS(BYTES))
 
@@ -205,7 +222,6 @@ enum {
 	    TDS_MAX_DOMAINS * WIRE_BYTES(STATUS_DOMAIN_FIELDS) +
 	    TDS_MAX_WINDOWS * WIRE_BYTES(STATUS_WINDOW_FIELDS),
 	INPUT_BYTES = 4 + 8 * TDS_MAX_INPUT_BATCH,
-	SEAT_EVENTS_BYTES = 4 + 8 + INPUT_BYTES,
 	CONTROL_MAX_BYTES = 4 + 8 + STATUS_BYTES,
 };
 
@@ -258,23 +274,30 @@ enum {
 	/* tds-input -> core */                                                \
 	R(SEAT_DEVICE, 100, seat_device, 0)                                    \
 	R(SEAT_GONE, 101, seat_gone, 0)                                        \
-	X(SEAT_EVENTS, 102, SEAT_EVENTS_BYTES, 0)                              \
+	R(SEAT_EVENTS, 102, seat_events, 0)                                    \
 	/* core -> tds-input */                                                \
 	R(SEAT_ADMIT, 105, seat_admit, 0)                                      \
 	R(SEAT_LEDS, 106, seat_leds, 0)                                        \
 	/* tdsd -> tdsctl */                                                   \
 	R(CTL_RESULT, 80, ctl_result, 0)                                       \
 	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
-	X(CTL_PICTURE, 82, 4 * 2 + STATUS_BYTES, 1)
+	R(CTL_PICTURE, 82, ctl_picture, 1)
 
-#define X(name, op, bytes, fds)
-#define R(name, op, type, fds)                                                 \
-	struct type {                                                          \
-		name##_FIELDS(MEMBER)                                          \
-	};
-CONTROL_MESSAGES(X, R)
-#undef R
-#undef X
+struct input_event_wire {
+	uint16_t type, code;
+	int32_t value;
+};
+
+/*
+ * Normalised events: EV_KEY (keys, and buttons as BTN_LEFT ..; value 0, 1, 2),
+ * EV_REL (REL_X, REL_Y in pixels; wheels in clicks), EV_SYN, and EV_ABS
+ * ABS_X/ABS_Y: from tdsctl in pixels of the layout, from tds-input 0..65535 of
+ * the whole layout.
+ */
+struct core_input {
+	uint32_t n;
+	struct input_event_wire events[TDS_MAX_INPUT_BATCH];
+};
 
 struct status_output {
 	STATUS_OUTPUT_FIELDS(MEMBER)
@@ -291,6 +314,15 @@ struct status {
 	struct status_domain domains[TDS_MAX_DOMAINS];
 	struct status_window windows[TDS_MAX_WINDOWS]; /* bottom to top */
 };
+
+#define X(name, op, bytes, fds)
+#define R(name, op, type, fds)                                                 \
+	struct type {                                                          \
+		name##_FIELDS(MEMBER)                                          \
+	};
+CONTROL_MESSAGES(X, R)
+#undef R
+#undef X
 
 #define CONTROL_OP(name, op, ...) name = op,
 enum control_op { CONTROL_MESSAGES(CONTROL_OP, CONTROL_OP) };
@@ -347,35 +379,6 @@ enum chord_modifier {
 
 enum down_reason { REASON_EXITED = 1, REASON_MALFORMED };
 
-struct input_event_wire {
-	uint16_t type, code;
-	int32_t value;
-};
-
-/*
- * Normalised events: EV_KEY (keys, and buttons as BTN_LEFT ..; value 0, 1, 2),
- * EV_REL (REL_X, REL_Y in pixels; wheels in clicks), EV_SYN, and EV_ABS
- * ABS_X/ABS_Y: from tdsctl in pixels of the layout, from tds-input 0..65535 of
- * the whole layout.
- */
-struct core_input {
-	uint32_t n;
-	struct input_event_wire events[TDS_MAX_INPUT_BATCH];
-};
-
-/* One device's events of one moment, as tds-input sends them. */
-struct seat_events {
-	uint32_t device;
-	uint64_t time_ns; /* of the device's event, CLOCK_MONOTONIC */
-	struct core_input input;
-};
-
-/* fd: a memfd of width * height * 4 bytes, XRGB8888 */
-struct ctl_picture {
-	uint32_t width, height;
-	struct status status;
-};
-
 /*
  * Check a received datagram against the table: a known op, exactly its length
  * and its number of descriptors. 0 with *op set and rd at the payload, else
@@ -405,18 +408,11 @@ int decode_u32(struct rd *rd, uint32_t *out) MUST_CHECK;
 CONTROL_MESSAGES(X, R)
 #undef R
 #undef X
-int encode_ctl_picture(const struct ctl_picture *in, uint8_t *out,
-    uint32_t size) MUST_CHECK;
-int decode_ctl_picture(struct rd *rd, struct ctl_picture *out) MUST_CHECK;
 
 /* CORE_INPUT and CTL_INPUT have the same layout. */
 int encode_core_input(uint32_t op, const struct core_input *in, uint8_t *out,
     uint32_t size) MUST_CHECK;
 int decode_core_input(struct rd *rd, struct core_input *out) MUST_CHECK;
-
-int encode_seat_events(const struct seat_events *in, uint8_t *out,
-    uint32_t size) MUST_CHECK;
-int decode_seat_events(struct rd *rd, struct seat_events *out) MUST_CHECK;
 
 /* CORE_REPLY: cookie, then the status. CTL_REPORT: the status. */
 int encode_core_reply(uint32_t cookie, const struct status *in, uint8_t *out,
