@@ -67,14 +67,14 @@ class Stack:
             capture_output=True, text=True, timeout=20, check=False)
         return done.returncode, done.stderr + done.stdout
 
-    def start(self, stderr=None, within=()):
+    def start(self, stderr=None, within=(), n_children=3):
         self.log = os.path.join(self.dir, 'log')
         with open(self.log, 'a') as log:
             self.process = subprocess.Popen(
                 [*within, TDSD, '--config', self.config], stdin=subprocess.DEVNULL,
                 stderr=stderr or log)
         wait_for(lambda: self.ctl('status').returncode == 0)
-        wait_for(lambda: len(self.children()) == 3)
+        wait_for(lambda: len(self.children()) == n_children)
         return self
 
     def said(self):

@@ -118,25 +118,102 @@ class Configuration(Fresh):
 
 
 class Hardware(Fresh):
-    """What is missing on a machine without it is said in one clear line."""
+    """What is missing on a machine without it is said in one clear line. These
+    run in a mount namespace with a /dev that holds nothing but what the test
+    puts there: on a machine with keyboards none of them is taken away."""
 
-    def run_with(self, tds, outputs='', mode='normal'):
+    def within(self, then):
+        script = ('set -e; dev="$0"; mount -t tmpfs none "$dev"; '
+                  'mkdir "$dev/input"; touch "$dev/null"; '
+                  'mount --bind /dev/null "$dev/null"; '
+                  'mount --rbind "$dev" /dev; '
+                  'mount --bind /proc/sys /proc/sys; '
+                  'mount -o remount,bind,ro /proc/sys; ' + then)
+        dev = os.path.join(self.stack.dir, 'dev')
+        os.mkdir(dev)
+        return ['unshare', '-rm', 'sh', '-c', script, dev]
+
+    def configure(self, tds, outputs='', mode='normal'):
         self.stack.write(
             'tds.conf', '[tds]\nmode = %s\nphrase = a\nrun-dir = %s\n%s\n%s'
             % (mode, self.stack.run, tds, outputs))
-        return subprocess.run(
-            [stack.TDSD, '--config', self.stack.config], text=True,
-            capture_output=True, timeout=20, check=False)
 
-    def test_without_the_card_it_does_not_start_and_says_what_to_do(self):
-        done = self.run_with('card = /dev/dri/card255\nseat = off')
+    def refuse(self, then='exec "$@"'):
+        """The lines of a tdsd that does not start."""
+        done = subprocess.run(
+            [*self.within(then), stack.TDSD, '--config', self.stack.config],
+            text=True, capture_output=True, timeout=20, check=False)
         self.assertEqual(done.returncode, 1, done)
-        lines = done.stderr.splitlines()
-        self.assertEqual(len(lines), 1, lines)
-        self.assertIn('there is no /dev/dri/card255; load the card\'s '
-                      'kernel driver', lines[0])
         left = [f for _, _, files in os.walk(self.stack.run) for f in files]
         self.assertNotIn('control.sock', left)
+        return done.stderr.splitlines()
+
+    def start(self, then='exec "$@"'):
+        self.configure('seat = on', '[output a]\ntype = headless', 'try-out')
+        self.stack.start(within=self.within(then), n_children=4)
+
+    def n_lines(self, text):
+        return sum(text in l for l in self.stack.said().splitlines())
+
+    def test_without_a_card_it_does_not_start_and_says_what_to_do(self):
+        self.configure('')
+        lines = self.refuse()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn('no graphics card: ', lines[0])
+        self.assertIn('load ', lines[0])
+
+    def test_without_the_named_card_it_says_which(self):
+        self.configure('card = /dev/dri/card255')
+        lines = self.refuse()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn('/dev/dri/card255', lines[0])
+
+    def test_a_console_that_stays_is_refused_in_normal_mode(self):
+        self.configure('seat = on', '[output a]\ntype = headless')
+        lines = self.refuse()
+        self.assertEqual(len(lines), 1, lines)
+        self.assertIn('cannot write /proc/sys/kernel/ctrl-alt-del: Read-only '
+                      'file system: tdsd must run where', lines[0])
+
+    def test_a_seat_without_devices_is_ready_and_asks_for_a_keyboard(self):
+        self.start()
+        wait_for(lambda: 'the display is ready' in self.stack.said())
+        self.assertEqual(self.n_lines('no input device in /dev/input: plug '
+                                      'in a keyboard'), 1)
+
+    def test_a_device_without_the_right_to_it_is_named_with_the_group(self):
+        self.start('touch /dev/input/event3; chmod 0 /dev/input/event3; '
+                   'exec setpriv '
+                   '--bounding-set=-dac_override,-dac_read_search "$@"')
+        self.assertEqual(
+            self.n_lines('cannot open /dev/input/event3: Permission denied: '
+                         'tdsd must run as root or be in group input'), 1)
+
+    def test_what_only_looks_like_a_device_is_not_used(self):
+        self.start('touch /dev/input/event0; ln -s /dev/null '
+                   '/dev/input/event1; exec "$@"')
+        self.assertEqual(
+            self.n_lines('cannot open /dev/input/event0: No such device: it '
+                         'is no input device'), 1)
+        self.assertEqual(self.n_lines('cannot open /dev/input/event1: '), 1)
+
+    def test_input_and_core_are_joined_again_after_each_death(self):
+        self.start()
+        ready = 'the display is ready'
+        wait_for(lambda: self.n_lines(ready) == 1)
+        for n, name in enumerate(('tds-input', 'tds-compositor',
+                                  'tds-input', 'tds-compositor')):
+            before = self.stack.children()
+            fds = self.stack.n_fds()
+            os.kill(before[name], signal.SIGKILL)
+            wait_for(lambda: self.n_lines(ready) == n + 2)
+            wait_for(self.stack.status)
+            after = self.stack.children()
+            self.assertNotEqual(after.pop(name), before.pop(name))
+            self.assertEqual(after, before)
+            wait_for(lambda: self.stack.n_fds() == fds)
+        self.assertEqual(self.n_lines('tds-input ended (signal 9)'), 2)
+        self.assertEqual(self.n_lines('tds-compositor ended (signal 9)'), 2)
 
 
 class Life(Fresh):
