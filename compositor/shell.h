@@ -43,6 +43,7 @@ struct shell {
 	uint32_t leds; /* as tds-input was told */
 	struct frame_clock clock;
 	enum phase phase;
+	uint64_t timer_period_ns; /* 0: it goes off once */
 	uint64_t tick_ns;	/* when this frame's tick was due */
 	uint64_t last_input_ns; /* of the user */
 	bool is_idle;

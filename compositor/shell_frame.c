@@ -19,14 +19,22 @@ static const uint64_t second_ns = 1000000000u;
 
 /* ------------------------------------------------------------------ timer */
 
-static void
-arm(struct shell *s, enum phase phase, uint64_t at_ns)
+static struct timespec
+to_timespec(uint64_t ns)
 {
-	const struct itimerspec spec = {
-	    .it_value = {.tv_sec = (time_t)(at_ns / second_ns),
-		.tv_nsec = (long)(at_ns % second_ns)}};
+	return (struct timespec){.tv_sec = (time_t)(ns / second_ns),
+	    .tv_nsec = (long)(ns % second_ns)};
+}
+
+/* period_ns: again and again, 0: once. */
+static void
+arm(struct shell *s, enum phase phase, uint64_t at_ns, uint64_t period_ns)
+{
+	const struct itimerspec spec = {.it_value = to_timespec(at_ns),
+	    .it_interval = to_timespec(period_ns)};
 
 	s->phase = phase;
+	s->timer_period_ns = period_ns;
 	if (timerfd_settime(s->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
 		log_bug("the frame clock does not start: %s", strerror(errno));
 }
@@ -39,11 +47,18 @@ dark_at(const struct shell *s)
 	    : s->last_input_ns + s->core.setup.idle_s * second_ns;
 }
 
+/* On a grid that nothing moves the timer runs by itself. */
 static void
 arm_tick(struct shell *s, uint64_t now)
 {
+	const uint64_t period_ns =
+	    s->clock.is_locked ? 0 : s->clock.period_ns;
+	const uint64_t due_ns = s->tick_ns + s->timer_period_ns;
+
 	s->tick_ns = clock_next_tick(&s->clock, now);
-	arm(s, PHASE_TICK, s->tick_ns);
+	if (period_ns == 0 || s->timer_period_ns != period_ns ||
+	    due_ns != s->tick_ns)
+		arm(s, PHASE_TICK, s->tick_ns, period_ns);
 }
 
 /* ------------------------------------------------------------ idle, active */
@@ -81,7 +96,7 @@ fall_idle(struct shell *s)
 	if (shell_watch(s->epoll_fd, s->bells_fd, EPOLLIN, TAG_BELLS) < 0)
 		return false;
 	s->is_idle = true;
-	arm(s, PHASE_DARK, dark_at(s));
+	arm(s, PHASE_DARK, dark_at(s), 0);
 	return true;
 }
 
@@ -337,7 +352,7 @@ frame_timer(struct shell *s)
 	darken(s, now);
 	if (s->phase == PHASE_DARK) {
 		const int err = follow_darkness(s);
-		arm(s, PHASE_DARK, dark_at(s));
+		arm(s, PHASE_DARK, dark_at(s), 0);
 		return err;
 	}
 	if (s->phase == PHASE_TICK) {
@@ -346,7 +361,7 @@ frame_timer(struct shell *s)
 			return 0;
 		const uint64_t at = clock_paint(&s->clock, s->tick_ns);
 		if (at > now) {
-			arm(s, PHASE_PAINT, at);
+			arm(s, PHASE_PAINT, at, 0);
 			return 0;
 		}
 	}
