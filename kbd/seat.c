@@ -147,7 +147,7 @@ append_nonzero(struct core_input *input, uint32_t code, int32_t value)
 static bool
 send_events(struct seat *seat, const struct seat_events *events)
 {
-	uint8_t bytes[SEAT_EVENTS_BYTES + 4];
+	uint8_t bytes[CONTROL_MAX_BYTES];
 
 	return send_record(
 	    seat, bytes, encode_seat_events(events, bytes, sizeof(bytes)));

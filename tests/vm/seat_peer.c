@@ -221,7 +221,7 @@ decode(struct peer_record *r, struct rd *rd)
 void
 peer_listen(struct peer *p, int quiet_ms)
 {
-	uint8_t bytes[SEAT_EVENTS_BYTES + 64];
+	uint8_t bytes[CONTROL_MAX_BYTES];
 	struct rd rd;
 	uint32_t op;
 
