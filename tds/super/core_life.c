@@ -76,8 +76,8 @@ on_admitted(struct super *s, struct rd *rd)
 	if (!d || d->state == record.state)
 		return 0; /* it went away meanwhile */
 	d->state = record.state;
-	log_peer(&s->budget, "tds-compositor",
-	    "input device %u (/dev/input/event%u) %s", d->number, d->event,
+	log_peer(&s->device_budget, "input",
+	    "device %u (/dev/input/event%u) %s", d->number, d->event,
 	    words[d->state]);
 	return 0;
 }

@@ -25,8 +25,9 @@ cannot_open(struct super *s, uint32_t event, int err)
 		remedy = "tdsd must run as root or be in group input";
 	if (err == -ENODEV)
 		remedy = "it is no input device of the kernel's";
-	log_peer(&s->budget, "input", "cannot open /dev/input/event%u: %s: %s",
-	    event, strerror(-err), remedy);
+	log_peer(&s->device_budget, "input",
+	    "cannot open /dev/input/event%u: %s: %s", event, strerror(-err),
+	    remedy);
 }
 
 static void
@@ -34,8 +35,11 @@ lose(struct super *s, uint32_t event)
 {
 	const uint32_t number = devices_lose(&s->devices, event);
 
-	if (number != TDS_NONE)
-		input_take_away(s, number);
+	if (number == TDS_NONE)
+		return;
+	log_peer(&s->device_budget, "input",
+	    "device %u (/dev/input/event%u) is gone", number, event);
+	input_take_away(s, number);
 }
 
 /* /dev/input/eventN is there: 0, or -errno if it cannot be used. */
@@ -57,12 +61,16 @@ see(struct super *s, uint32_t event, enum device_state state)
 	if (change.closed != TDS_NONE)
 		input_take_away(s, change.closed);
 	if (change.is_full)
-		log_peer(&s->budget, "input",
+		log_peer(&s->device_budget, "input",
 		    "/dev/input/event%u is one too many: at most %d input "
 		    "devices are used, unplug one",
 		    event, TDS_MAX_DEVICES);
-	if (change.opened)
+	if (change.opened) {
+		log_peer(&s->device_budget, "input",
+		    "device %u (/dev/input/event%u) is there",
+		    change.opened->number, event);
 		input_give(s, change.opened, fd);
+	}
 	return change.is_full ? -EDQUOT : 0;
 }
 
@@ -116,7 +124,7 @@ look_again(struct super *s)
 	uint32_t events[DEVICES_MAX_SEEN], denied = 0;
 	const int n = devices_scan(events);
 
-	log_peer(&s->budget, "input",
+	log_peer(&s->device_budget, "input",
 	    "devices come and go faster than they can be followed; looking "
 	    "again at all");
 	s->wants_hotplug = s->config.is_kms;
@@ -181,8 +189,8 @@ on_uevents(void *data, uint32_t events)
 	if (err == -ENOBUFS)
 		look_again(s);
 	else if (err < 0 && err != -EAGAIN)
-		log_peer(&s->budget, "input", "cannot hear of new devices: %s",
-		    strerror(-err));
+		log_peer(&s->device_budget, "input",
+		    "cannot hear of new devices: %s", strerror(-err));
 	if (hotplug_ns(s) != 0 && hotplug_ns(s) <= super_now_ns())
 		hotplug_tell(s);
 	super_arm(s);

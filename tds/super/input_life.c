@@ -91,7 +91,7 @@ on_problem(struct super *s, struct rd *rd)
 			 "server?); stop that one, then plug it in again";
 	if (record.error == EACCES || record.error == EPERM)
 		remedy = "tdsd must run as root or be in group input";
-	log_peer(&s->budget, "tds-input", "/dev/input/event%u: %s: %s",
+	log_peer(&s->device_budget, "tds-input", "/dev/input/event%u: %s: %s",
 	    d->event, strerror((int)record.error), remedy);
 	return 0;
 }

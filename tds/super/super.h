@@ -79,7 +79,7 @@ struct super {
 	struct place place; /* run directory, lock, listening for tdsctl */
 	int signals;	/* owned: signalfd */
 	int timer;	/* owned: restarts and deadlines */
-	struct log_budget budget;
+	struct log_budget budget, device_budget;
 	struct status status;		   /* scratch */
 	uint8_t record[CONTROL_MAX_BYTES]; /* scratch */
 };
