@@ -3,7 +3,7 @@
 
 Boots Debian's stock kernel with kms_probe as its only process, once per kind
 of card, drives it over a serial port, and compares what QEMU's screendump
-shows with what should be seen. Needs tests/vm/fetch to have run. TAP output.
+shows with what should be seen. TAP output.
 """
 import glob
 import json
@@ -381,6 +381,8 @@ def main():
     probe, names = sys.argv[1], sys.argv[2:]
     todo = [s for s in SCENARIOS if not names or s.__name__ in names]
     bad = 0
+    subprocess.run([HERE + '/fetch', '--quiet'], check=True,
+                   stdout=subprocess.DEVNULL)
     print('1..%d' % len(todo))
     for n, scenario in enumerate(todo, 1):
         begin = time.monotonic()
