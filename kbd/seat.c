@@ -44,9 +44,22 @@ forget_events(struct seat_slot *s)
 	s->part_wheel = s->part_hwheel = 0;
 }
 
+/* What waits in the queue must not follow SEAT_GONE. */
 static void
-lose(struct seat_slot *s)
+drop_queued(struct seat *seat, const struct seat_slot *s)
 {
+	for (uint32_t i = 0; i < seat->n_queued; i++) {
+		struct seat_events *e =
+		    &seat->queue[(seat->first_queued + i) % SEAT_QUEUE];
+		if (e->device == s->record.device)
+			e->input.n = 0;
+	}
+}
+
+static void
+lose(struct seat *seat, struct seat_slot *s)
+{
+	drop_queued(seat, s);
 	forget_events(s);
 	s->owes_gone = true;
 	s->owes_device = true;
@@ -153,27 +166,68 @@ send_events(struct seat *seat, const struct seat_events *events)
 	    seat, bytes, encode_seat_events(events, bytes, sizeof(bytes)));
 }
 
+static void
+take_late(struct seat_slot *s, struct seat_events *out)
+{
+	const struct seat_motion *late = &s->late;
+
+	*out = (struct seat_events){
+	    .device = s->record.device, .time_ns = late->time_ns};
+	if (late->has_position) {
+		append(&out->input, EV_ABS, ABS_X, late->x);
+		append(&out->input, EV_ABS, ABS_Y, late->y);
+	}
+	append_nonzero(&out->input, REL_X, late->dx);
+	append_nonzero(&out->input, REL_Y, late->dy);
+	append_nonzero(&out->input, REL_WHEEL, late->wheel);
+	append_nonzero(&out->input, REL_HWHEEL, late->hwheel);
+	append(&out->input, EV_SYN, SYN_REPORT, 0);
+}
+
 static bool
 send_late(struct seat *seat, struct seat_slot *s)
 {
-	const struct seat_motion *late = &s->late;
-	struct seat_events events = {
-	    .device = s->record.device, .time_ns = late->time_ns};
+	struct seat_events events;
 
-	if (!has_late(late))
+	if (!has_late(&s->late))
 		return true;
-	if (late->has_position) {
-		append(&events.input, EV_ABS, ABS_X, late->x);
-		append(&events.input, EV_ABS, ABS_Y, late->y);
-	}
-	append_nonzero(&events.input, REL_X, late->dx);
-	append_nonzero(&events.input, REL_Y, late->dy);
-	append_nonzero(&events.input, REL_WHEEL, late->wheel);
-	append_nonzero(&events.input, REL_HWHEEL, late->hwheel);
-	append(&events.input, EV_SYN, SYN_REPORT, 0);
+	take_late(s, &events);
 	if (!send_events(seat, &events))
 		return false;
 	s->late = (struct seat_motion){0};
+	return true;
+}
+
+static struct seat_events *
+queue_place(struct seat *seat)
+{
+	return &seat->queue[(seat->first_queued + seat->n_queued++) %
+			    SEAT_QUEUE];
+}
+
+/* The motion before a click goes with it. false: the queue is full. */
+static bool
+queue_batch(struct seat *seat, struct seat_slot *s)
+{
+	if (seat->n_queued + 2 > SEAT_QUEUE)
+		return false;
+	if (has_late(&s->late))
+		take_late(s, queue_place(seat));
+	s->late = (struct seat_motion){0};
+	*queue_place(seat) = s->batch;
+	return true;
+}
+
+static bool
+send_queued(struct seat *seat)
+{
+	while (seat->n_queued > 0) {
+		const struct seat_events *e = &seat->queue[seat->first_queued];
+		if (e->input.n > 0 && !send_events(seat, e))
+			return false;
+		seat->first_queued = (seat->first_queued + 1) % SEAT_QUEUE;
+		seat->n_queued--;
+	}
 	return true;
 }
 
@@ -187,11 +241,11 @@ end_batch(struct seat *seat, struct seat_slot *s)
 		return;
 	append(input, EV_SYN, SYN_REPORT, 0);
 	if (!send_late(seat, s) || !send_events(seat, &s->batch)) {
-		if (has_key_event(input))
-			lose(s);
-		else
+		if (!has_key_event(input))
 			for (uint32_t i = 0; i + 1 < input->n; i++)
 				keep_motion(s, &input->events[i]);
+		else if (!queue_batch(seat, s))
+			lose(seat, s);
 	}
 	input->n = 0;
 }
@@ -360,6 +414,7 @@ seat_remove(struct seat *seat, uint32_t at)
 	/* a core that never heard of it need not hear that it is gone */
 	const bool was_told = !s->owes_device || s->owes_gone;
 
+	drop_queued(seat, s);
 	forget_events(s);
 	s->use = SEAT_REMOVED;
 	s->owes_gone = seat->has_core && was_told;
@@ -384,6 +439,7 @@ seat_core(struct seat *seat, bool has_core)
 {
 	seat->has_core = has_core;
 	seat->is_blocked = false;
+	seat->n_queued = 0;
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++) {
 		struct seat_slot *s = &seat->slots[i];
 		if (s->use == SEAT_REMOVED)
@@ -401,6 +457,8 @@ seat_pump(struct seat *seat)
 	if (!seat->has_core)
 		return;
 	seat->is_blocked = false;
+	if (!send_queued(seat))
+		return;
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++) {
 		struct seat_slot *s = &seat->slots[i];
 		if (s->use == SEAT_FREE)

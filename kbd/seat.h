@@ -4,7 +4,9 @@
  *
  * A full channel to the core holds nothing up. What then happens:
  *	motion, wheel	added up, and sent when there is room again
- *	a key		the device is *lost*: nothing more of it is sent until
+ *	a key		queued, before motion: a mouse that floods, or a core
+ *			that is busy for a while, loses no key
+ *	the queue full	the device is *lost*: nothing more of it is sent until
  *			there is room; then SEAT_GONE (to the core, all its
  *			keys are up) and SEAT_DEVICE. Keys that are still down
  *			then count as up until they are pressed anew: no press
@@ -25,6 +27,8 @@ struct seat_motion {
 	int32_t dx, dy, wheel, hwheel;
 	uint64_t time_ns;
 };
+
+enum { SEAT_QUEUE = 64 }; /* moments with keys that wait for room */
 
 enum seat_use { SEAT_FREE, SEAT_USED, SEAT_REMOVED };
 
@@ -49,6 +53,8 @@ struct seat {
 	bool has_core;
 	bool is_blocked; /* owes something: seat_pump() when there is room */
 	struct seat_slot slots[TDS_MAX_DEVICES];
+	uint32_t first_queued, n_queued;
+	struct seat_events queue[SEAT_QUEUE]; /* n of 0: dropped */
 };
 
 void seat_init(struct seat *seat, seat_send send, void *data);

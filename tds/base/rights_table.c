@@ -189,7 +189,10 @@ static const struct rule rules[] = {
     /* what the C library and the loader of a new program need */
     {SYS_mmap, T, ANY},
     {SYS_mprotect, T, ANY},
-    {SYS_futex, T, ANY}, /* libraries of tds-input when they are loaded */
+    /* the libraries of tds-input when they are loaded; the time is a system
+     * call where the kernel's clock is not the processor's */
+    {SYS_futex, T, ANY},
+    {SYS_gettimeofday, T, ANY},
     {SYS_arch_prctl, T, ANY},
     {SYS_set_tid_address, T, ANY},
     {SYS_set_robust_list, T, ANY},

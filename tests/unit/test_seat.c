@@ -562,6 +562,37 @@ motion_is_added_up_while_there_is_no_room(void **state)
 }
 
 static void
+keys_wait_in_a_queue_and_clicks_stay_where_they_were_made(void **state)
+{
+	(void)state;
+	begin();
+	const uint32_t k = add(1, KIND_KEYBOARD, DEVICE_ADMITTED);
+	const uint32_t m = add(2, KIND_POINTER, DEVICE_ADMITTED);
+	fake.room = 0;
+	key(k, KEY_A, 1);
+	seat_move(&seat, m, 5, 0);
+	seat_flush(&seat, m);
+	key(m, BTN_LEFT, 1);
+	seat_move(&seat, m, 7, 0);
+	seat_flush(&seat, m);
+	key(k, KEY_A, 0);
+	fake.room = 2;
+	seat_pump(&seat);
+	assert_true(seat.is_blocked);
+	fake.room = 10;
+	seat_pump(&seat);
+	assert_false(seat.is_blocked);
+	assert_int_equal(fake.n_gone, 0);
+	static const int32_t wanted[][2] = {
+	    {KEY_A, 1}, {REL_X, 5}, {BTN_LEFT, 1}, {KEY_A, 0}, {REL_X, 7}};
+	assert_int_equal(fake.all.n, 5);
+	for (uint32_t i = 0; i < 5; i++) {
+		assert_int_equal(fake.all.events[i].code, wanted[i][0]);
+		assert_int_equal(fake.all.events[i].value, wanted[i][1]);
+	}
+}
+
+static void
 a_lost_key_makes_its_device_come_anew(void **state)
 {
 	(void)state;
@@ -570,24 +601,28 @@ a_lost_key_makes_its_device_come_anew(void **state)
 	const uint32_t other = add(2, KIND_KEYBOARD, DEVICE_ADMITTED);
 	key(at, KEY_A, 1);
 	fake.room = 0;
-	key(at, KEY_A, 0); /* does not fit */
-	key(at, KEY_B, 1); /* nor is it sent later */
-	fake.room = 1;
-	seat_pump(&seat); /* room for SEAT_GONE only */
+	key(other, KEY_Z, 1); /* one of another device waits */
+	for (uint32_t i = 0; i < SEAT_QUEUE; i++) {
+		key(at, KEY_B, 1);
+		key(at, KEY_B, 0);
+	}
+	assert_true(seat.slots[at].owes_gone);
+	assert_false(seat.slots[other].owes_gone);
+	fake.room = 2;
+	seat_pump(&seat); /* room for Z and SEAT_GONE only */
 	assert_true(seat.is_blocked);
 	key(at, KEY_C, 1);
 	fake.room = 10;
 	seat_pump(&seat);
+	assert_false(seat.is_blocked);
 	assert_int_equal(fake.n_gone, 1);
 	assert_int_equal(fake.n_device, 3);
-	assert_int_equal(fake.order[3], SEAT_GONE);
-	assert_int_equal(fake.order[4], SEAT_DEVICE);
-	/* B and C are held, and count as up until they are pressed anew */
-	key(at, KEY_B, 0);
+	assert_int_equal(fake.order[4], SEAT_GONE);
+	assert_int_equal(fake.order[5], SEAT_DEVICE);
+	/* C is held, and counts as up until it is pressed anew */
 	key(at, KEY_C, 0);
-	assert_int_equal(fake.all.n, 1);
-	key(at, KEY_B, 1);
-	key(other, KEY_A, 1);
+	assert_int_equal(fake.all.n, 2);
+	key(at, KEY_C, 1);
 	assert_int_equal(fake.all.n, 3);
 }
 
@@ -677,7 +712,7 @@ struct judge {
 	uint32_t room;
 	bool is_known[64];
 	bool is_down[64][16];
-	uint32_t n;
+	uint32_t n, n_lost;
 };
 
 static int
@@ -729,14 +764,18 @@ random_step(uint64_t *seed, struct judge *j, uint32_t *number)
 	if (seat.slots[at].use == SEAT_USED && what < 80) {
 		seat_key(&seat, at, 1 + (uint32_t)(unit_random(seed) % 15),
 		    (int32_t)(unit_random(seed) % 3));
+		const bool was_lost = seat.slots[at].owes_gone;
 		if (what < 50)
 			seat_flush(&seat, at);
-	} else if (seat.slots[at].use == SEAT_USED && what < 84) {
+		j->n_lost += !was_lost && seat.slots[at].owes_gone;
+	} else if (seat.slots[at].use == SEAT_USED && what < 81) {
 		seat_remove(&seat, at);
 	} else if (what < 90) {
 		seat_pump(&seat);
-	} else if (what < 95) {
-		j->room = (uint32_t)(unit_random(seed) % 6);
+	} else if (what < 92) {
+		j->room = unit_random(seed) % 6 == 0
+			      ? (uint32_t)(unit_random(seed) % 100)
+			      : 0;
 	} else if (seat.slots[at].use == SEAT_FREE) {
 		const struct seat_device record = {.device = ++*number,
 		    .state = DEVICE_ADMITTED,
@@ -757,7 +796,7 @@ the_core_never_sees_a_key_twice_whatever_is_lost(void **state)
 	seat_core(&seat, true);
 	for (int i = 0; i < 200000; i++)
 		random_step(&seed, &j, &number);
-	assert_true(j.n > 10000 && number > 1000);
+	assert_true(j.n > 10000 && number > 1000 && j.n_lost > 50);
 	/* with room again, everything is said */
 	j.room = UINT32_MAX;
 	seat_pump(&seat);
@@ -790,6 +829,8 @@ main(void)
 	    cmocka_unit_test(wheels_turn_in_clicks),
 	    cmocka_unit_test(a_long_moment_is_several_records),
 	    cmocka_unit_test(motion_is_added_up_while_there_is_no_room),
+	    cmocka_unit_test(
+		keys_wait_in_a_queue_and_clicks_stay_where_they_were_made),
 	    cmocka_unit_test(a_lost_key_makes_its_device_come_anew),
 	    cmocka_unit_test(a_vanished_device_waits_until_it_can_say_so),
 	    cmocka_unit_test(a_device_that_nobody_heard_of_is_not_gone),

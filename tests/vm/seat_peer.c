@@ -77,14 +77,28 @@ peer_end(struct peer *p)
 	return status;
 }
 
+/* What became of it, if that is why it takes no record. */
+static void
+tell_status(void)
+{
+	int status = 0;
+
+	if (waitpid(-1, &status, WNOHANG) > 0)
+		printf("# tds-input: exit status %d, signal %d\n",
+		    WEXITSTATUS(status), WTERMSIG(status));
+}
+
 static void
 send_as(int fd, const uint8_t *bytes, int len, const int *fds, uint32_t n_fds)
 {
 	const int err =
 	    len < 0 ? len : channel_send(fd, bytes, (uint32_t)len, fds, n_fds);
 
-	if (err < 0)
+	if (err < 0) {
+		peer_sleep_ms(200);
+		tell_status();
 		die("tds-input takes no record", err);
+	}
 }
 
 uint32_t
@@ -221,11 +235,18 @@ decode(struct peer_record *r, struct rd *rd)
 void
 peer_listen(struct peer *p, int quiet_ms)
 {
+	peer_listen_some(p, quiet_ms, UINT32_MAX);
+}
+
+void
+peer_listen_some(struct peer *p, int quiet_ms, uint32_t at_most)
+{
 	uint8_t bytes[CONTROL_MAX_BYTES];
 	struct rd rd;
 	uint32_t op;
 
-	while (receive(p->core_fd, quiet_ms, bytes, sizeof(bytes), &rd, &op)) {
+	while (at_most-- > 0 &&
+	       receive(p->core_fd, quiet_ms, bytes, sizeof(bytes), &rd, &op)) {
 		if (p->n == PEER_MAX_RECORDS)
 			die("more records than we count", ENOSPC);
 		struct peer_record *r = &p->records[p->n++];

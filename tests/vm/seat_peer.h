@@ -50,6 +50,8 @@ void peer_leds(struct peer *p, uint32_t leds);
 uint32_t peer_problem(struct peer *p, uint32_t number);
 /* Receive as the core until nothing came for quiet_ms. */
 void peer_listen(struct peer *p, int quiet_ms);
+/* The same, and no more than so many records. */
+void peer_listen_some(struct peer *p, int quiet_ms, uint32_t at_most);
 void peer_forget(struct peer *p);
 
 /* Of what was received: */
