@@ -130,15 +130,26 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 	    text_style(FACE_SMALL_BOLD, bar->s, THEME_WHITE);
 	const struct text_style amber = text_style(FACE_SMALL, bar->s,
 	    is_light ? THEME_INK : THEME_PHRASE);
-	const struct text not_sealed = text_of("NOT SEALED");
+	const char *alarms[3];
+	uint32_t n = 0;
 
-	if (core->setup.flags & CORE_UNSEALED) {
-		const int32_t width = text_width(white, not_sealed) + 16 * s;
+	if (core->setup.flags & CORE_UNSEALED)
+		alarms[n++] = "NOT SEALED";
+	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
+		if (core->admit.devices[i].is_throttled) {
+			alarms[n++] = "TYPED BY A MACHINE: HELD";
+			break;
+		}
+	if (!is_light && admit_count(&core->admit, DEVICE_WAITING) > 0)
+		alarms[n++] = "NEW DEVICE";
+	for (uint32_t i = 0; i < n; i++) {
+		const struct text words = text_of(alarms[i]);
+		const int32_t width = text_width(white, words) + 16 * s;
 
 		canvas_round(c, rect_make(bar->left, bar->middle - 11 * s,
 		    width, 22 * s), 4 * s, THEME_ALARM);
 		text_draw(c, white, bar->left + 8 * s,
-		    text_baseline(white, bar->middle), bar->right, not_sealed);
+		    text_baseline(white, bar->middle), bar->right, words);
 		bar->left += width + GAP * s;
 	}
 	if (core->setup.flags & CORE_TRY_OUT)

@@ -89,8 +89,11 @@ lay_out(struct panel_layout *l, uint32_t output)
 {
 	const struct core *core = l->core;
 	const struct output *o = &core->scene.outputs[output];
-	const uint32_t n_outputs = core->scene.n_outputs;
 	const struct density *d = &roomy;
+	uint32_t n_outputs = 0;
+
+	for (uint32_t i = 0; i < core->scene.n_outputs; i++)
+		n_outputs += output_is_on(&core->scene.outputs[i]);
 
 	l->s = output_draw_scale(o);
 	const int32_t width = (int32_t)o->config.width / l->s;
@@ -304,6 +307,42 @@ actions_draw(const struct panel_layout *l, int32_t y)
 	return end;
 }
 
+/*
+ * In place of the actions: may this device speak? What it says of itself is
+ * apart, in quotation marks: it may say anything.
+ */
+static int32_t
+device_draw(const struct panel_layout *l, int32_t y, const struct device *d)
+{
+	const bool is_keyboard = (d->info.kinds & KIND_KEYBOARD) != 0;
+	const int32_t half = (l->x1 - l->x0 - 10 * l->s) / 2;
+	struct line line = heading_draw(l, y, is_keyboard
+		? "A new keyboard wants in" : "A new pointing device wants in");
+
+	line.style = text_style(FACE_MONO, l->s, THEME_QUIET);
+	line_words(&line, "  \"");
+	line.max_x -= 8 * l->s;
+	line_text(&line, text_field(d->info.name, sizeof(d->info.name)));
+	line.max_x += 8 * l->s;
+	line_words(&line, "\"");
+
+	y += l->d->heading * l->s;
+	const int32_t end = y + l->d->action * l->s;
+	line = action_draw(l, (struct rect){l->x0, y, l->x0 + half, end},
+	    is_keyboard ? "1 … 0" : "A", true);
+	line_words(&line, is_keyboard ? "Type " : "Let it in");
+	line.style.colour = THEME_PHRASE;
+	for (uint32_t i = 0; i < ADMIT_DIGITS && is_keyboard; i++)
+		line_number(&line, d->code[i]);
+	line.style.colour = THEME_TEXT;
+	line_words(&line, is_keyboard ? " on it" : "");
+
+	line = action_draw(l, (struct rect){l->x1 - half, y, l->x1, end}, "R",
+	    true);
+	line_words(&line, "Refuse it");
+	return end;
+}
+
 static int32_t
 screens_draw(const struct panel_layout *l, int32_t y)
 {
@@ -313,6 +352,8 @@ screens_draw(const struct panel_layout *l, int32_t y)
 	y += l->d->heading * s;
 	for (uint32_t i = 0; i < l->core->scene.n_outputs; i++) {
 		const struct core_output *o = &l->core->scene.outputs[i].config;
+		if (o->width == 0)
+			continue;
 		struct line line = panel_line(l, FACE_SMALL, THEME_TEXT, l->x0,
 		    y + (l->d->line + 8) / 2 * s);
 
@@ -359,7 +400,9 @@ panel_draw(struct canvas *c, const struct core *core, uint32_t output)
 	    (struct edge){12 * l.s, l.s, THEME_CARD_EDGE, THEME_CARD});
 	header_draw(&l, y);
 	y = list_draw(&l, y + l.d->header * l.s + gap);
-	y = actions_draw(&l, y + gap);
+	const struct device *waiting = admit_waiting(&core->admit);
+	y = waiting ? device_draw(&l, y + gap, waiting)
+		    : actions_draw(&l, y + gap);
 	y = screens_draw(&l, y + gap);
 	footer_draw(&l, y + gap);
 }

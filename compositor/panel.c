@@ -42,7 +42,7 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 	const uint32_t chosen = core->panel.chosen;
 	const uint32_t n = core->n_domains;
 	const struct keys_result chord = keys_chord(&core->keys);
-	struct device *waiting = admit_waiting(&core->admit);
+	const struct device *waiting = admit_waiting(&core->admit);
 
 	if (code >= KEY_1 && code <= KEY_9 && (uint32_t)(code - KEY_1) < n) {
 		panel_close(core, (uint32_t)(code - KEY_1), out);
@@ -71,7 +71,8 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 	case KEY_R:
 		if (waiting && (code == KEY_R ||
 				   !(waiting->info.kinds & KIND_KEYBOARD)))
-			input_admit(core, waiting,
+			input_admit(core,
+			    admit_find(&core->admit, waiting->info.device),
 			    code == KEY_R ? DEVICE_REFUSED : DEVICE_ADMITTED,
 			    out);
 		return;

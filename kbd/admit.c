@@ -120,8 +120,8 @@ admit_find(struct admit *a, uint32_t device)
 	return NULL;
 }
 
-struct device *
-admit_waiting(struct admit *a)
+const struct device *
+admit_waiting(const struct admit *a)
 {
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
 		if (a->devices[i].state == DEVICE_WAITING)

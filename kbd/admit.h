@@ -50,7 +50,7 @@ void admit_remove(struct admit *a, uint32_t device);
 /* NULL: there is none of this number. */
 struct device *admit_find(struct admit *a, uint32_t device);
 /* The one that the panel asks about: the first that waits; NULL: none. */
-struct device *admit_waiting(struct admit *a);
+const struct device *admit_waiting(const struct admit *a);
 uint32_t admit_count(const struct admit *a, enum device_state state);
 /* Decide about a device. */
 void admit_set(struct admit *a, struct device *d, enum device_state state);

@@ -158,6 +158,30 @@ two_windows(const char *dir, uint32_t scale)
 	demo_paint(&d, 0);
 	snprintf(name, sizeof(name), "panel-%u", scale);
 	write_png(dir, name, &d, 0);
+
+	/* a keyboard and a mouse want in */
+	struct seat_device device = {.device = 7,
+	    .state = DEVICE_WAITING,
+	    .kinds = KIND_KEYBOARD,
+	    .name = "Nice Keyboard 2000"};
+	demo_step(&d, (struct event){.kind = EVENT_DEVICE,
+	    .device_info = device, .random = 319824});
+	demo_paint(&d, 0);
+	snprintf(name, sizeof(name), "panel-keyboard-%u", scale);
+	write_png(dir, name, &d, 0);
+	demo_press(&d, KEY_ESC);
+	demo_paint(&d, 0);
+	snprintf(name, sizeof(name), "desktop-keyboard-%u", scale);
+	write_png(dir, name, &d, 0);
+	demo_step(&d, (struct event){.kind = EVENT_GONE, .device = 7});
+	device.kinds = KIND_POINTER;
+	memcpy(device.name, "SECRET work mouse", 18);
+	open_panel(&d);
+	demo_step(&d, (struct event){.kind = EVENT_DEVICE,
+	    .device_info = device});
+	demo_paint(&d, 0);
+	snprintf(name, sizeof(name), "panel-mouse-%u", scale);
+	write_png(dir, name, &d, 0);
 	demo_finish(&d);
 }
 
