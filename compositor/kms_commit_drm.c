@@ -236,7 +236,12 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 			clips.blob_id = make_clips(kms, o, painted);
 		set(&r, plane->id, damage, clips.blob_id);
 	}
-	const int err = submit(kms, &r, flags, data);
+	int err = submit(kms, &r, flags, data);
+	/* Lighting up may involve other outputs, whose flips are pending:
+	 * then it waits for these, once. */
+	if (err == -EBUSY && o->state == KMS_READY)
+		err = submit(
+		    kms, &r, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK, data);
 	if (clips.blob_id != 0)
 		(void)!kms_call(
 		    kms->fd, DRM_IOCTL_MODE_DESTROYPROPBLOB, &clips);

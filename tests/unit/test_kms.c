@@ -505,6 +505,22 @@ what_is_shown_is_what_was_painted(void **state)
 }
 
 static void
+lighting_up_waits_for_flips_of_others(void **state)
+{
+	(void)state;
+	plug_usual(0);
+	create();
+	assert_int_equal(probe(1), 0);
+	fake.fail_call = 1;
+	fake.fail_errno = EBUSY;
+	show(0, 0);
+	/* a frame never waits */
+	fake.fail_call = 1;
+	assert_int_equal(frame(0), -EBUSY);
+	show(0, 0);
+}
+
+static void
 clips_tell_what_was_painted_and_are_freed(void **state)
 {
 	(void)state;
@@ -696,6 +712,7 @@ main(void)
 	    TEST(a_link_that_broke_is_set_up_anew),
 	    TEST(one_flip_is_pending_at_most),
 	    TEST(what_is_shown_is_what_was_painted),
+	    TEST(lighting_up_waits_for_flips_of_others),
 	    TEST(clips_tell_what_was_painted_and_are_freed),
 	    TEST(events_of_an_older_turn_are_no_news),
 	    TEST(events_that_are_nonsense_are_skipped),

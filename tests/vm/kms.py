@@ -256,6 +256,9 @@ def bochs(probe):
         out = m.probe(1)
         check(out[0][:3] == ('Virtual-1', 1024, 768), 'found %r' % (out,))
         note(paint_and_look(m, 0))
+        got = m.ask('clock 0 200')[-1]
+        note(got)
+        check(got.startswith('locked 0'), 'a lock without vblanks: ' + got)
         m.ask('seal')
         m.ask('slot 0 1920 1080 0 0 Virtual-1')
         out = m.probe(1)
@@ -288,6 +291,9 @@ def virtio_one(probe):
         out = m.probe(1)
         check(out[0][:3] == ('Virtual-1', 1280, 800), 'found %r' % (out,))
         note(paint_and_look(m, 0))
+        got = m.ask('clock 0 200')[-1]
+        note(got)
+        check(got.startswith('locked 0'), 'a lock without vblanks: ' + got)
         m.ask('seal')
         for width, height in ((1000, 700), (1920, 1080), (1280, 800)):
             m.resize(0, width, height)
@@ -352,6 +358,9 @@ def vkms(probe):
         check(m.probe(1)[0][1:3] == (1024, 768), 'no mode')
         m.ask('frames 0 5')
         note(m.ask('frames 0 60')[-1])
+        got = m.ask('clock 0 300')[-1]
+        note(got)
+        check(got.startswith('locked 1'), 'vblanks, but no lock: ' + got)
         m.tell('die')
         m.wait('died')
         m.ask('blank')

@@ -6,6 +6,7 @@
  *	slot I W H MHZ ROTATION NAME|-	what the configuration says of a slot
  *	probe N		look at the connectors; then one "out" line per slot
  *	frames I N	N frames of output I, each changing a few rectangles
+ *	clock I N	N frames when the frame clock says, then what it learnt
  *	crc I		CRC-32 of what output I should show, as 3 bytes a pixel
  *	power 0|1, seal, die (by SIGKILL), quit
  *
@@ -13,6 +14,7 @@
  * Each command is answered by a line that begins with "ok" or "failed".
  * tests/vm/kms.py speaks the other side and looks at the screen.
  */
+#include "compositor/clock.h"
 #include "compositor/kms_drm.h"
 #include "tds/base/log.h"
 #include "tds/base/rights.h"
@@ -175,7 +177,7 @@ change(struct tester *t, uint32_t i, struct damage *changed)
 }
 
 struct timing {
-	uint64_t committed, shown, least, most, sum;
+	uint64_t shown, least, most, sum;
 	uint32_t n;
 };
 
@@ -199,37 +201,90 @@ wait_shown(struct tester *t, struct timing *timing)
 	timing->shown = shown;
 }
 
+/* One frame: what it lacks and what is new. 0 or -errno. */
+static int
+one_frame(struct tester *t, uint32_t i)
+{
+	const struct damage *stale = NULL;
+	struct damage changed;
+	const struct target target =
+	    t->screen->ops->begin(t->screen, i, &stale);
+
+	if (!target.pixels)
+		return -EAGAIN;
+	change(t, i, &changed);
+	copy_damage(t, i, stale, target);
+	copy_damage(t, i, &changed, target);
+	const int err = t->screen->ops->present(t->screen, i, &changed);
+	if (err < 0)
+		return err;
+	/* one is pending */
+	return t->screen->ops->begin(t->screen, i, &stale).pixels ? -EPROTO : 0;
+}
+
 static int
 frames(struct tester *t, uint32_t i, uint32_t n)
 {
 	struct timing timing = {.least = UINT64_MAX};
-	uint64_t delay = 0;
 	char line[LINE];
 
 	for (uint32_t k = 0; k < n; k++) {
-		const struct damage *stale = NULL;
-		struct damage changed;
-		const struct target target =
-		    t->screen->ops->begin(t->screen, i, &stale);
-		if (!target.pixels)
-			return -EAGAIN;
-		change(t, i, &changed);
-		copy_damage(t, i, stale, target);
-		copy_damage(t, i, &changed, target);
-		const uint64_t committed = now_ns();
-		const int err = t->screen->ops->present(t->screen, i, &changed);
+		const int err = one_frame(t, i);
 		if (err < 0)
 			return err;
-		if (t->screen->ops->begin(t->screen, i, &stale).pixels)
-			return -EPROTO; /* one is pending */
 		wait_shown(t, &timing);
-		delay += timing.shown - committed;
 	}
-	snprintf(line, sizeof(line), "gaps_us %llu %llu %llu delay_us %llu\n",
+	snprintf(line, sizeof(line), "gaps_us %llu %llu %llu\n",
 	    (unsigned long long)(timing.n ? timing.least / 1000 : 0),
 	    (unsigned long long)(timing.n ? timing.sum / timing.n / 1000 : 0),
-	    (unsigned long long)timing.most / 1000,
-	    (unsigned long long)(delay / n / 1000));
+	    (unsigned long long)timing.most / 1000);
+	say(t, line);
+	return 0;
+}
+
+static void
+sleep_until(uint64_t ns)
+{
+	const struct timespec ts = {.tv_sec = (time_t)(ns / 1000000000u),
+	    .tv_nsec = (long)(ns % 1000000000u)};
+
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &ts, NULL);
+}
+
+/* As the core does it; a missed vblank is a gap of more than 1.5 periods. */
+static int
+clocked(struct tester *t, uint32_t i, uint32_t n)
+{
+	struct timing timing = {.least = UINT64_MAX};
+	struct frame_clock clock;
+	uint32_t missed = 0, locked_at = 0;
+	uint64_t last = 0;
+	char line[LINE];
+
+	clock_init(&clock, t->found[i].refresh_mhz, now_ns());
+	for (uint32_t k = 0; k < n; k++) {
+		/* a tick that is over when its flip is known is not left out */
+		const uint64_t since = last != 0 ? last : now_ns();
+		sleep_until(
+		    clock_paint(&clock, clock_next_tick(&clock, since)));
+		const uint64_t begin = now_ns();
+		const int err = one_frame(t, i);
+		if (err < 0)
+			return err;
+		clock_composed(&clock, now_ns() - begin);
+		wait_shown(t, &timing);
+		clock_flip(&clock, timing.shown);
+		if (clock.is_locked && locked_at == 0)
+			locked_at = k;
+		else if (clock.is_locked)
+			missed += timing.shown - last >
+				  clock.period_ns + clock.period_ns / 2;
+		last = timing.shown;
+	}
+	snprintf(line, sizeof(line),
+	    "locked %u at %u refused %u missed %u budget_us %llu\n",
+	    clock.is_locked, locked_at, clock.refused, missed,
+	    (unsigned long long)clock.compose_ns / 1000);
 	say(t, line);
 	return 0;
 }
@@ -323,6 +378,8 @@ core_command(struct tester *t, const char *line)
 		return probe(t, a);
 	if (strcmp(verb, "frames") == 0)
 		return frames(t, a, b);
+	if (strcmp(verb, "clock") == 0)
+		return clocked(t, a, b);
 	if (strcmp(verb, "power") == 0)
 		return t->screen->ops->power(t->screen, a != 0);
 	if (strcmp(verb, "seal") == 0)
