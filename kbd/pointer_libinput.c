@@ -1,5 +1,6 @@
 #include "kbd/pointer_libinput.h"
 
+#include "kbd/read_libinput.h"
 #include "kbd/udev_libinput.h"
 #include "tds/base/log.h"
 
@@ -128,6 +129,7 @@ pointers_add(struct pointers *p, uint32_t at, int fd, uint32_t traits)
 	    .device = libinput_device_ref(device),
 	    .at = at,
 	    .contact = NO_CONTACT};
+	read_limit(at, fd);
 	libinput_device_set_user_data(device, pointer);
 	if (libinput_device_config_tap_get_finger_count(device) > 0)
 		libinput_device_config_tap_set_enabled(
@@ -146,6 +148,7 @@ pointers_remove(struct pointers *p, uint32_t at)
 	libinput_device_set_user_data(pointer->device, NULL);
 	libinput_path_remove_device(pointer->device);
 	libinput_device_unref(pointer->device);
+	read_limit(at, -1);
 	*pointer = (struct pointer){0};
 }
 
@@ -311,6 +314,7 @@ pointers_dispatch(struct pointers *p)
 {
 	struct libinput_event *event;
 
+	read_begin_turn();
 	if (libinput_dispatch(p->context) < 0)
 		return;
 	while ((event = libinput_get_event(p->context)) != NULL) {
