@@ -17,8 +17,10 @@ enum {
 	KMS_MAX_CONNECTORS = 16,
 	KMS_MAX_MODES = 256,
 	KMS_MAX_FAILED = 16, /* modes of one connector; then it stays dark */
-	KMS_NONE = UINT32_MAX,
 };
+
+/* "no such index" */
+#define KMS_NONE UINT32_MAX
 
 /* Properties by their place in the tables of kms_props_drm.c. */
 enum plane_prop {

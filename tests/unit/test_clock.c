@@ -26,6 +26,18 @@ shown_at(struct display *d, uint64_t painted_ns)
 	       ((done - d->vblank_ns) / d->period_ns + 1) * d->period_ns;
 }
 
+static void
+assert_same(const struct frame_clock *a, const struct frame_clock *b)
+{
+	assert_int_equal(a->origin_ns, b->origin_ns);
+	assert_int_equal(a->period_ns, b->period_ns);
+	assert_int_equal(a->last_flip_ns, b->last_flip_ns);
+	assert_int_equal(a->good_flips, b->good_flips);
+	assert_int_equal(a->refused, b->refused);
+	assert_int_equal(a->is_locked, b->is_locked);
+	assert_int_equal(a->compose_ns, b->compose_ns);
+}
+
 /* n frames, each composed in 1 ms; returns the last tick. */
 static uint64_t
 run(struct frame_clock *c, struct display *d, uint32_t n, uint64_t now)
@@ -188,7 +200,7 @@ a_flip_that_is_told_twice_or_backwards_changes_nothing(void **state)
 	clock_flip(&c, c.last_flip_ns);
 	clock_flip(&c, c.last_flip_ns - 5);
 	clock_flip(&c, 0);
-	assert_memory_equal(&c, &before, sizeof(c));
+	assert_same(&c, &before);
 }
 
 static void
@@ -269,7 +281,7 @@ another_mode_begins_anew(void **state)
 	run(&c, &d, 40, start);
 	clock_set_refresh(&c, 144000, start + 1);
 	clock_init(&fresh, 144000, start + 1);
-	assert_memory_equal(&c, &fresh, sizeof(c));
+	assert_same(&c, &fresh);
 	assert_false(c.is_locked);
 }
 

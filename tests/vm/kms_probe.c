@@ -3,11 +3,11 @@
  * graphics card. It opens the card as tdsd does, and a child drives the
  * screens as the core does, told so by lines on the second serial port:
  *
- *	slot I W H MHZ ROTATION NAME|-	what the configuration says of a slot
- *	probe N		look at the connectors; then one "out" line per slot
- *	frames I N	N frames of output I, each changing a few rectangles
- *	clock I N	N frames when the frame clock says, then what it learnt
- *	crc I		CRC-32 of what output I should show, as 3 bytes a pixel
+ *	slot I W H MHZ ROTATION NAME|-	configuration of a slot
+ *	probe N		look at the connectors; an "out" line per slot
+ *	frames I N	N frames of output I, a few changes each
+ *	clock I N	the same when the frame clock says so
+ *	crc I		CRC-32 of what output I should show, as RGB
  *	power 0|1, seal, die (by SIGKILL), quit
  *
  * and when the child is dead, the parent: blank, again (a new child), quit.
