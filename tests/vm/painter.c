@@ -38,7 +38,12 @@ aim(struct painter *p, const char *run_dir, const char *domain)
 	static const char *const names[SOCKET_COUNT] = {
 	    "gpu", "keyboard", "tablet", "mouse"};
 
-	p->host = (struct host){.is_remote = true, .watched_fd = -1};
+	p->host = (struct host){
+	    .child = {.pid_fd = -1, .log_fd = -1, .control = -1},
+	    .bell_up = -1,
+	    .watched_fd = -1,
+	    .is_remote = true,
+	};
 	for (uint32_t i = 0; i < SOCKET_COUNT; i++) {
 		struct sockaddr_un *a = &p->host.address[i];
 
