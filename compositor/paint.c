@@ -53,7 +53,7 @@ struct painter {
 	const struct pool *pools;
 	struct target target;
 	struct rect clip;
-	struct damage *log; /* where painted() notes it; NULL: nowhere */
+	struct damage *log; /* what is new in this frame; NULL: nobody asks */
 	uint64_t pixels;
 	uint32_t cursor_window; /* whose guest draws the pointer, or NONE */
 	struct rect cursor;	/* where */
@@ -76,8 +76,6 @@ static void
 painted(struct painter *p, struct rect r)
 {
 	p->pixels += (uint64_t)rect_area(r);
-	if (p->log)
-		damage_add(p->log, r);
 	p->is_arrow_hit |= rects_touch(r, p->arrow);
 }
 
@@ -328,6 +326,17 @@ resolve(struct painter *p, struct rect r, uint32_t end,
 	}
 }
 
+/*
+ * New also where it was painted already because this buffer was stale there:
+ * the other buffer does not have it.
+ */
+static void
+note_new(struct painter *p, struct rect r)
+{
+	if (p->log)
+		damage_add(p->log, r);
+}
+
 /* Everything that is on top in this damage. */
 static void
 paint_damage(struct painter *p, const struct damage *d)
@@ -337,6 +346,7 @@ paint_damage(struct painter *p, const struct damage *d)
 
 		if (rect_is_empty(r))
 			continue;
+		note_new(p, r);
 		resolve(p, r, p->end, NULL);
 		add_skip(p, r);
 	}
@@ -358,6 +368,7 @@ paint_picture(struct painter *p, uint32_t at)
 
 		if (rect_is_empty(r))
 			continue;
+		note_new(p, r);
 		resolve(p, r, at, cover);
 		add_skip(p, r);
 	}

@@ -801,11 +801,36 @@ guests_change_no_trusted_pixel(void **state)
 	}
 }
 
+/* The other buffer was not stale there, and would keep what it has. */
+static void
+what_is_new_is_noted_also_where_this_buffer_was_stale(void **state)
+{
+	struct demo d;
+
+	(void)state;
+	random_scene(&d, 0);
+	const struct rect all = d.core.scene.outputs[0].area;
+	const struct damage stale = {.n = 1, .r = {all}};
+	struct damage painted = {0};
+	const struct target target = {
+	    .pixels = d.target[0].pixels, .stride_px = (uint32_t)all.x1};
+	scene_damage_all(&d.core.scene);
+	scene_take_damage(&d.core.scene, 0);
+	paint_output(&d.core, 0, d.pools, target,
+	    &(struct paint_part){
+		.clip = all, .stale = &stale, .painted = &painted});
+	assert_int_equal(painted.n, 1);
+	assert_memory_equal(&painted.r[0], &all, sizeof(all));
+	demo_finish(&d);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_full_repaint_writes_every_pixel_once),
+		cmocka_unit_test(
+		    what_is_new_is_noted_also_where_this_buffer_was_stale),
 		cmocka_unit_test(
 		    painting_damage_gives_the_same_as_painting_all),
 		cmocka_unit_test(
