@@ -805,7 +805,7 @@ guests_change_no_trusted_pixel(void **state)
 static void
 what_is_new_is_noted_also_where_this_buffer_was_stale(void **state)
 {
-	struct demo d;
+	static struct demo d;
 
 	(void)state;
 	random_scene(&d, 0);
