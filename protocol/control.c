@@ -90,6 +90,12 @@ decode_u32(struct rd *rd, uint32_t *out)
 static bool
 text_is_padded(const uint8_t *text, uint32_t n)
 {
+	/*@ loop invariant 1 <= i <= n;
+	  @ loop invariant \forall integer k;
+	  @   0 < k < i && text[k - 1] == 0 ==> text[k] == 0;
+	  @ loop assigns i;
+	  @ loop variant n - i;
+	  @*/
 	for (uint32_t i = 1; i < n; i++)
 		if (text[i - 1] == 0 && text[i] != 0)
 			return false;
