@@ -15,6 +15,16 @@
 
 struct screen;
 
+/* What a cursor plane shows: over everything, so what is in it is chosen with
+ * care (compositor/cursor.h). */
+struct cursor_plane {
+	bool is_visible;
+	int32_t x, y; /* of its top left corner; may lie outside */
+	/* borrowed: TDS_CURSOR_DIM^2 pixels, ARGB8888 premultiplied; NULL: the
+	 * same as before */
+	const uint32_t *image;
+};
+
 struct screen_ops {
 	/*
 	 * Find out what is connected. slots[TDS_MAX_OUTPUTS] is what the
@@ -53,6 +63,13 @@ struct screen_ops {
 	 * did not (others may have: ask begin()).
 	 */
 	uint64_t (*flips)(struct screen *screen);
+	/* Has output i, as it is now, a cursor plane? NULL: none has. Outputs
+	 * that are turned have none. */
+	bool (*has_cursor)(const struct screen *screen, uint32_t i);
+	/* What the next present() of output i shows there; that one may come
+	 * with nothing painted (painted->n 0), and then flips no buffer. */
+	void (*set_cursor)(struct screen *screen, uint32_t i,
+	    const struct cursor_plane *cursor);
 	/* Output i as it is shown, into fd (4 * width * height bytes).
 	 * -EOPNOTSUPP: it cannot be read; paint it again elsewhere. */
 	int (*dump)(struct screen *screen, uint32_t i, int fd);
