@@ -49,6 +49,16 @@ core_set_output(struct core *core, const struct core_output *found)
 	pointer_aim(core);
 }
 
+void
+core_set_cursor_plane(struct core *core, uint32_t output, bool has_one)
+{
+	struct output *o = &core->scene.outputs[output];
+
+	if (o->has_cursor_plane != has_one)
+		scene_damage_output(&core->scene, output, o->area);
+	o->has_cursor_plane = has_one;
+}
+
 int
 core_add_output(struct core *core, const struct core_output *slot)
 {
@@ -319,6 +329,7 @@ guest_cursor(struct core *core, uint32_t domain, const struct cursor *cursor)
 	d->has_news = true;
 	d->has_cursor = true;
 	d->cursor = *cursor;
+	core->cursor_is_new |= core->focus == domain;
 	if (core->focus == domain)
 		pointer_damage(core);
 }
@@ -444,10 +455,13 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 	const struct cursor_look after = cursor_look(core);
 	if (before.output == after.output && before.window == after.window &&
 	    before.offset_bytes == after.offset_bytes &&
+	    before.is_on_plane == after.is_on_plane &&
 	    rect_covers(before.r, after.r) && rect_covers(after.r, before.r))
 		return;
-	scene_damage_output(&core->scene, before.output, before.r);
-	scene_damage_output(&core->scene, after.output, after.r);
+	if (!before.is_on_plane)
+		scene_damage_output(&core->scene, before.output, before.r);
+	if (!after.is_on_plane)
+		scene_damage_output(&core->scene, after.output, after.r);
 }
 
 uint32_t

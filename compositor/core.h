@@ -118,6 +118,7 @@ struct core {
 	int32_t pointer_x, pointer_y; /* on pointer_output */
 	int32_t aim_x, aim_y; /* in the layout, between two EV_SYN */
 	uint32_t pointer_output;
+	bool cursor_is_new; /* a guest set its image; whoever shows it clears */
 	bool pointer_moved;	/* since the last EV_SYN */
 	uint32_t grab;		/* window that a held button began in */
 	uint64_t frames;
@@ -133,6 +134,8 @@ int core_add_output(struct core *core,
     const struct core_output *slot) MUST_CHECK;
 /* What is connected to a slot (width 0: nothing); at any time. */
 void core_set_output(struct core *core, const struct core_output *found);
+/* It has a cursor plane, which the shell keeps to cursor_look(). */
+void core_set_cursor_plane(struct core *core, uint32_t output, bool has_one);
 int core_add_rule(struct core *core, const struct core_rule *rule) MUST_CHECK;
 int core_add_domain(struct core *core,
     const struct core_domain *domain) MUST_CHECK;

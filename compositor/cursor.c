@@ -29,6 +29,29 @@ cursor_window(const struct core *core)
 	return cursor_target(core);
 }
 
+/* Is all of r picture of this window, and nothing above it? */
+static bool
+is_uncovered(const struct core *core, uint32_t window, struct rect r)
+{
+	const struct scene *scene = &core->scene;
+	const struct window *w = &scene->windows[window];
+	const struct output *o = &scene->outputs[w->output];
+
+	if (!rect_covers(rect_intersect(window_picture(w), o->desk), r))
+		return false;
+	for (uint32_t i = scene->n_windows; i > 0; i--) {
+		const struct window *above =
+		    &scene->windows[scene->stack[i - 1]];
+		if (above == w)
+			break;
+		if (above->output == w->output && window_is_visible(above) &&
+		    !rect_is_empty(rect_intersect(
+			r, window_frame(above, o->config.scale))))
+			return false;
+	}
+	return true;
+}
+
 struct cursor_look
 cursor_look(const struct core *core)
 {
@@ -37,19 +60,27 @@ cursor_look(const struct core *core)
 	const int32_t x = core->pointer_x;
 	const int32_t y = core->pointer_y;
 	struct cursor_look look = {.output = core->pointer_output,
-	    .window = cursor_window(core)};
+	    .window = cursor_window(core),
+	    .x = x,
+	    .y = y};
 
 	if (cursor_is_ours(core)) {
 		look.r = rect_intersect(o->area,
 		    rect_make(x, y, ARROW_WIDTH * s, ARROW_HEIGHT * s));
+		look.is_on_plane =
+		    o->has_cursor_plane && ARROW_HEIGHT * s <= TDS_CURSOR_DIM;
 	} else if (look.window != TDS_NONE) {
 		const struct cursor *c = &core->domains[core->focus].cursor;
 
 		look.offset_bytes = c->offset_bytes;
+		look.x = x - (int32_t)c->hot_x;
+		look.y = y - (int32_t)c->hot_y;
+		const struct rect box = rect_make(
+		    look.x, look.y, TDS_CURSOR_DIM, TDS_CURSOR_DIM);
 		look.r = rect_intersect(
-		    window_picture(&core->scene.windows[look.window]),
-		    rect_make(x - (int32_t)c->hot_x, y - (int32_t)c->hot_y,
-			TDS_CURSOR_DIM, TDS_CURSOR_DIM));
+		    window_picture(&core->scene.windows[look.window]), box);
+		look.is_on_plane = o->has_cursor_plane &&
+		    is_uncovered(core, look.window, box);
 	}
 	return look;
 }

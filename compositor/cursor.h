@@ -25,6 +25,13 @@ struct cursor_look {
 	struct rect r;	       /* empty: nothing is drawn */
 	uint32_t window;       /* whose guest draws it; TDS_NONE: ours */
 	uint64_t offset_bytes; /* the guest's image */
+	/*
+	 * A cursor plane lies over everything. So it gets our own arrow, and
+	 * a guest's image only where all of its 64x64 pixels lie in that
+	 * guest's picture and nothing lies above.
+	 */
+	bool is_on_plane;
+	int32_t x, y; /* then: its top left corner */
 };
 
 struct cursor_look cursor_look(const struct core *core);

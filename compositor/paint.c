@@ -53,6 +53,7 @@ struct painter {
 	const struct pool *pools;
 	struct target target;
 	struct rect clip;
+	bool has_cursor; /* draw it even if a plane does */
 	struct damage *log; /* what is new in this frame; NULL: nobody asks */
 	uint64_t pixels;
 	uint32_t cursor_window; /* whose guest draws the pointer, or NONE */
@@ -375,6 +376,39 @@ paint_picture(struct painter *p, uint32_t at)
 	p->first = skips;
 }
 
+/* The guest's image as the pool holds it; NULL if it lies outside. */
+static const uint8_t *
+cursor_pixels(const struct core *core, const struct pool *pools,
+    const struct cursor_look *look)
+{
+	const struct pool *pool =
+	    &pools[core->scene.windows[look->window].domain];
+	const uint64_t size = 4 * TDS_CURSOR_DIM * TDS_CURSOR_DIM;
+
+	if (!pool->base || size > pool->bytes ||
+	    look->offset_bytes > pool->bytes - size)
+		return NULL;
+	return pool->base + look->offset_bytes;
+}
+
+void
+paint_cursor(
+    const struct core *core, const struct pool *pools, uint32_t *image)
+{
+	const struct cursor_look look = cursor_look(core);
+	const size_t size = 4 * TDS_CURSOR_DIM * TDS_CURSOR_DIM;
+	const uint8_t *from = look.window == TDS_NONE
+	    ? NULL
+	    : cursor_pixels(core, pools, &look);
+
+	memset(image, 0, size);
+	if (from)
+		memcpy(image, from, size);
+	else if (look.window == TDS_NONE)
+		arrow_image(image,
+		    (int32_t)core->scene.outputs[look.output].config.scale);
+}
+
 /* Whose pointer is drawn on this output, and where. */
 static void
 find_cursor(struct painter *p)
@@ -385,16 +419,14 @@ find_cursor(struct painter *p)
 	p->cursor_window = TDS_NONE;
 	p->arrow = (struct rect){0, 0, 0, 0};
 	p->is_arrow_hit = false;
-	if (look.output != p->output_index)
+	if (look.output != p->output_index ||
+	    (look.is_on_plane && !p->has_cursor))
 		return;
 	if (look.window == TDS_NONE) {
 		p->arrow = look.r;
 		return;
 	}
-	const uint32_t domain = core->scene.windows[look.window].domain;
-	const uint64_t size = 4 * TDS_CURSOR_DIM * TDS_CURSOR_DIM;
-	if (size > p->pools[domain].bytes ||
-	    look.offset_bytes > p->pools[domain].bytes - size)
+	if (!cursor_pixels(core, p->pools, &look))
 		return;
 	p->cursor_window = look.window;
 	p->cursor = look.r;
@@ -414,6 +446,7 @@ paint_output(const struct core *core, uint32_t output,
 	p.target = target;
 	p.clip = part ? rect_intersect(part->clip, p.output->area)
 		      : p.output->area;
+	p.has_cursor = part && part->has_cursor;
 	p.log = NULL;
 	p.pixels = 0;
 	find_cursor(&p);

@@ -28,6 +28,7 @@ struct pool {
 struct paint_part {
 	struct rect clip;	    /* nothing is painted outside */
 	const struct damage *stale; /* borrowed: painted besides; or NULL */
+	bool has_cursor; /* paint also what a cursor plane shows */
 	struct damage *painted;	    /* borrowed: what was painted of the taken
 				     * damage is added; or NULL */
 };
@@ -39,6 +40,9 @@ struct paint_part {
  * frame is whole only when that is painted as well. Returns the number of
  * pixels written (for the benchmark).
  */
+/* An image for a cursor plane: TDS_CURSOR_DIM^2 pixels, premultiplied. */
+void paint_cursor(const struct core *core, const struct pool *pools,
+    uint32_t *image);
 uint64_t paint_output(const struct core *core, uint32_t output,
     const struct pool *pools, struct target target,
     const struct paint_part *part);

@@ -86,5 +86,7 @@ void panel_draw(struct canvas *c, const struct core *core, uint32_t output);
  * Our arrow where the pointer is, if it is ours and on this output, straight
  * into the target: opaque, last, the same at every call. Pixels written.
  */
+/* The same as an image for a cursor plane; nothing where it does not fit. */
+void arrow_image(uint32_t *image, int32_t s);
 uint64_t arrow_draw(const struct core *core, uint32_t output,
     struct target target);

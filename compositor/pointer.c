@@ -21,7 +21,8 @@ pointer_damage(struct core *core)
 	if (core->scene.n_outputs == 0)
 		return;
 	const struct cursor_look look = cursor_look(core);
-	scene_damage_output(&core->scene, look.output, look.r);
+	if (!look.is_on_plane)
+		scene_damage_output(&core->scene, look.output, look.r);
 }
 
 /* To the place aimed at, as far as both of its axes are known by now. */

@@ -32,6 +32,7 @@ struct output {
 	struct core_output slot;   /* what the configuration says of it */
 	struct core_output config; /* what is connected; width 0: nothing */
 	int32_t x, y;	       /* in the layout */
+	bool has_cursor_plane; /* of what is connected */
 	struct rect area;      /* (0, 0, width, height); empty: off */
 	struct rect trust_bar; /* top, full width, BAR_HEIGHT * scale */
 	struct rect desk;      /* area below the trust bar */

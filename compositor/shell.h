@@ -14,6 +14,7 @@
 #pragma once
 
 #include "compositor/clock.h"
+#include "compositor/cursor.h"
 #include "compositor/headless.h"
 #include "compositor/link.h"
 #include "compositor/screen.h"
@@ -41,6 +42,7 @@ struct shell {
 	int timer_fd; /* owned */
 	int seat_fd;  /* owned: channel to tds-input; -1: none */
 	uint32_t leds; /* as tds-input was told */
+	struct cursor_look cursor; /* as the cursor plane was told */
 	struct frame_clock clock;
 	enum phase phase;
 	uint64_t timer_period_ns; /* 0: it goes off once */
@@ -69,6 +71,8 @@ int shell_watch(int epoll_fd, int fd, uint32_t events,
 /* shell_frame.c */
 /* Look at what is connected and tell the core. 0 or -errno: no card. */
 int frame_probe(struct shell *s) MUST_CHECK;
+/* Something is to be shown that is not. */
+bool frame_has_news(const struct shell *s);
 /* Frames run again, if they did not. */
 void frame_wake(struct shell *s);
 /* The timer is readable. -errno: the card is gone. */

@@ -163,7 +163,7 @@ control_dispatch(struct shell *s)
 		if (err < 0)
 			return err;
 		shell_flush(s);
-		if (core_is_dirty(&s->core) || s->is_dark != s->core.is_dark)
+		if (frame_has_news(s))
 			frame_wake(s);
 	}
 	return 0;

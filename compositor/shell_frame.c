@@ -127,9 +127,15 @@ frame_probe(struct shell *s)
 		if ((found[i].width > 0 || output_is_on(o)) &&
 		    memcmp(&found[i], &o->config, sizeof(found[i])) != 0)
 			core_set_output(&s->core, &found[i]);
+		core_set_cursor_plane(&s->core, i,
+		    s->screen->ops->has_cursor &&
+			s->screen->ops->has_cursor(s->screen, i));
 		if (found[i].width > 0 && found[i].refresh_mhz > fastest_mhz)
 			fastest_mhz = found[i].refresh_mhz;
 	}
+	/* an output may start anew with the same mode */
+	scene_damage_all(&s->core.scene);
+	s->cursor = (struct cursor_look){.output = TDS_NONE};
 	const uint64_t period = second_ns * 1000 / fastest_mhz;
 	if (s->clock.period_ns != period)
 		clock_set_refresh(&s->clock, fastest_mhz, monotonic_ns());
@@ -182,6 +188,55 @@ paint_in_parts(struct shell *s, uint32_t i, struct target target,
 	}
 }
 
+/* What the cursor plane of output i should show is not what it shows. */
+static bool
+cursor_has_changed(const struct shell *s, uint32_t i)
+{
+	const struct cursor_look *was = &s->cursor;
+	const struct cursor_look is = cursor_look(&s->core);
+	const bool was_here = was->output == i && was->is_on_plane;
+	const bool is_here = is.output == i && is.is_on_plane;
+
+	if (!s->core.scene.outputs[i].has_cursor_plane)
+		return false;
+	if (!was_here || !is_here)
+		return was_here != is_here || was->output == TDS_NONE;
+	return is.x != was->x || is.y != was->y || is.window != was->window ||
+	    is.offset_bytes != was->offset_bytes || s->core.cursor_is_new;
+}
+
+bool
+frame_has_news(const struct shell *s)
+{
+	if (core_is_dirty(&s->core) || s->is_dark != s->core.is_dark)
+		return true;
+	for (uint32_t i = 0; i < s->core.scene.n_outputs; i++)
+		if (cursor_has_changed(s, i))
+			return true;
+	return false;
+}
+
+/* For the frame that is presented next. */
+static void
+set_cursor(struct shell *s, uint32_t i)
+{
+	static uint32_t image[TDS_CURSOR_DIM * TDS_CURSOR_DIM];
+	const struct cursor_look is = cursor_look(&s->core);
+	const bool is_here = is.output == i && is.is_on_plane;
+
+	if (is_here)
+		paint_cursor(&s->core, s->pools, image);
+	s->screen->ops->set_cursor(s->screen, i,
+	    &(struct cursor_plane){.is_visible =
+				       is_here && !rect_is_empty(is.r),
+		.x = is.x,
+		.y = is.y,
+		.image = is_here ? image : NULL});
+	if (is_here || s->cursor.output == i || s->cursor.output == TDS_NONE)
+		s->cursor = is;
+	s->core.cursor_is_new = false;
+}
+
 /* The whole state of this moment, or of one a bit later, on output i. */
 static int
 paint_one(struct shell *s, uint32_t i)
@@ -193,7 +248,8 @@ paint_one(struct shell *s, uint32_t i)
 
 	if (!target.pixels)
 		return 0; /* not now: the damage stays */
-	for (uint32_t round = 0; round < ROUNDS; round++) {
+	const uint32_t rounds = scene_is_dirty(&s->core.scene, i) ? ROUNDS : 0;
+	for (uint32_t round = 0; round < rounds; round++) {
 		scene_take_damage(&s->core.scene, i);
 		paint_in_parts(s, i, target,
 		    (struct paint_part){.stale = round == 0 ? stale : NULL,
@@ -203,12 +259,14 @@ paint_one(struct shell *s, uint32_t i)
 		if (!scene_is_dirty(&s->core.scene, i))
 			break;
 	}
+	if (cursor_has_changed(s, i))
+		set_cursor(s, i);
 	const int err = s->screen->ops->present(s->screen, i, &painted);
 	if (err == 0)
 		return 1;
 	scene_damage_output(
 	    &s->core.scene, i, s->core.scene.outputs[i].area);
-	return err;
+	return err == -EBUSY ? 0 : err; /* EBUSY: the next frame */
 }
 
 /* Off: at once. On: the next frame brings it, not the last one of before. */
@@ -221,6 +279,13 @@ follow_darkness(struct shell *s)
 	return s->screen->ops->power(s->screen, !s->is_dark);
 }
 
+static bool
+is_card_lost(int err)
+{
+	return err == -ENODEV || err == -EACCES || err == -EPERM ||
+	    err == -EBADF || err == -EIO;
+}
+
 int
 frame_paint(struct shell *s)
 {
@@ -228,12 +293,13 @@ frame_paint(struct shell *s)
 	int err = follow_darkness(s);
 
 	for (uint32_t i = 0; i < s->core.scene.n_outputs && err >= 0; i++) {
-		if (s->is_dark || !scene_is_dirty(&s->core.scene, i))
+		if (s->is_dark || (!scene_is_dirty(&s->core.scene, i) &&
+				      !cursor_has_changed(s, i)))
 			continue;
 		err = paint_one(s, i);
 		n_painted += err > 0;
 	}
-	if (err < 0 && err != -ENODEV) {
+	if (err < 0 && !is_card_lost(err)) {
 		/* something else may be connected by now */
 		log_error("a frame is not shown: %s", strerror(-err));
 		err = frame_probe(s);
@@ -254,7 +320,8 @@ paint_elsewhere(struct shell *s, uint32_t i, int fd)
 		return -errno;
 	paint_output(&s->core, i, s->pools,
 	    (struct target){.pixels = at, .stride_px = (uint32_t)area.x1},
-	    &(struct paint_part){.clip = area, .stale = &all});
+	    &(struct paint_part){
+		.clip = area, .stale = &all, .has_cursor = true});
 	munmap(at, bytes);
 	return 0;
 }

@@ -144,7 +144,7 @@ seat_dispatch(struct shell *s)
 	}
 	if (n > 1)
 		shell_flush(s);
-	if (core_is_dirty(&s->core) || s->is_dark != s->core.is_dark)
+	if (frame_has_news(s))
 		frame_wake(s);
 	if (err == 0 || err == -EAGAIN)
 		return;

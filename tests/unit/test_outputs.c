@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include "compositor/core.h"
+#include "compositor/cursor.h"
 
 #include <linux/input-event-codes.h>
 #include <string.h>
@@ -242,6 +243,80 @@ the_panel_is_on_a_screen_that_comes_while_it_is_open(void **state)
 	assert_true(scene_is_dirty(&core.scene, 2));
 }
 
+/* FREE has the keyboard, a picture and a cursor of its own. */
+static void
+with_cursor(void)
+{
+	connect(0, 1920, 1080, 1);
+	core_set_cursor_plane(&core, 0, true);
+	step((struct event){.kind = EVENT_VM, .domain = FREE, .is_up = true});
+	step((struct event){.kind = EVENT_COMMIT,
+	    .domain = FREE,
+	    .commit = {.width_px = 800, .height_px = 500, .stride_bytes = 3200,
+		.w = 800, .h = 500}});
+	step((struct event){.kind = EVENT_CURSOR,
+	    .domain = FREE,
+	    .cursor = {.visible = true, .hot_x = 10, .hot_y = 10}});
+	step((struct event){.kind = EVENT_FOCUS, .domain = FREE});
+}
+
+static void
+our_arrow_is_on_the_plane_and_moves_without_damage(void **state)
+{
+	(void)state;
+	with_cursor();
+	move(EV_ABS, 1800, 1000);
+	scene_take_damage(&core.scene, 0);
+	move(EV_ABS, 1700, 900);
+	const struct cursor_look look = cursor_look(&core);
+	assert_true(look.is_on_plane);
+	assert_int_equal(look.window, TDS_NONE);
+	assert_int_equal(look.x, 1700);
+	assert_false(core_is_dirty(&core));
+	core_set_cursor_plane(&core, 0, false);
+	scene_take_damage(&core.scene, 0);
+	move(EV_ABS, 1600, 900);
+	assert_false(cursor_look(&core).is_on_plane);
+	assert_true(core_is_dirty(&core));
+}
+
+static void
+a_guests_cursor_is_on_the_plane_only_inside_its_picture(void **state)
+{
+	(void)state;
+	with_cursor();
+	const struct rect c = core.scene.windows[FREE].content;
+	move(EV_ABS, c.x0 + 10, c.y0 + 10);
+	assert_int_equal(cursor_look(&core).window, FREE);
+	assert_true(cursor_look(&core).is_on_plane);
+	move(EV_ABS, c.x0 + 9, c.y0 + 10); /* a column over the frame */
+	assert_int_equal(cursor_look(&core).window, FREE);
+	assert_false(cursor_look(&core).is_on_plane);
+	move(EV_ABS, c.x1 - 54, c.y1 - 54);
+	assert_true(cursor_look(&core).is_on_plane);
+	move(EV_ABS, c.x1 - 53, c.y1 - 54);
+	assert_false(cursor_look(&core).is_on_plane);
+}
+
+static void
+a_guests_cursor_leaves_the_plane_under_another_window(void **state)
+{
+	(void)state;
+	with_cursor();
+	core_set_output(&core, &(struct core_output){.index = 1,
+	    .type = OUTPUT_KMS, .width = 640, .height = 480, .scale = 1});
+	struct window *other = &core.scene.windows[BOUND];
+	const struct rect c = core.scene.windows[FREE].content;
+	other->output = 0;
+	other->content = rect_make(c.x0 + 300, c.y0 + 200, 320, 200);
+	scene_raise(&core.scene, BOUND);
+	move(EV_ABS, c.x0 + 100, c.y0 + 100);
+	assert_true(cursor_look(&core).is_on_plane);
+	move(EV_ABS, c.x0 + 270, c.y0 + 220); /* 54 right of it: over it */
+	assert_int_equal(cursor_look(&core).window, FREE);
+	assert_false(cursor_look(&core).is_on_plane);
+}
+
 int
 main(void)
 {
@@ -265,6 +340,13 @@ main(void)
 		a_screen_too_low_for_a_trust_bar_stays_off, setup),
 	    cmocka_unit_test_setup(
 		the_panel_is_on_a_screen_that_comes_while_it_is_open, setup),
+	    cmocka_unit_test_setup(
+		our_arrow_is_on_the_plane_and_moves_without_damage, setup),
+	    cmocka_unit_test_setup(
+		a_guests_cursor_is_on_the_plane_only_inside_its_picture,
+		setup),
+	    cmocka_unit_test_setup(
+		a_guests_cursor_leaves_the_plane_under_another_window, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
