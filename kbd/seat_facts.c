@@ -147,7 +147,8 @@ pointer_traits(const struct device_facts *f)
 		return facts_bit(f->properties, INPUT_PROP_POINTING_STICK)
 			   ? TRAIT_MOUSE | TRAIT_STICK
 			   : TRAIT_MOUSE;
-	if (has_xy && has_key(f, BTN_LEFT) && !has_key(f, BTN_TOUCH))
+	/* QEMU's tablets; the button counts, newer ones have BTN_TOUCH too */
+	if (has_xy && has_key(f, BTN_LEFT))
 		return TRAIT_MOUSE;
 	return 0;
 }
