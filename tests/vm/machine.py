@@ -110,8 +110,9 @@ def agent_overlay(build, is_service=False):
     kernel = image.Kernel(os.path.join(CACHE, "kernel/tree"))
     tree.file("agent/virtio_console.ko", read(kernel.paths["virtio_console"]))
     add_program(tree, os.path.join(build, "tds/ctl/tdsctl"), "usr/bin/tdsctl")
-    add_program(tree, os.path.join(build, "tests/vm/painter"),
-                "usr/bin/painter")
+    painter = os.path.join(build, "tests/vm/painter")
+    if os.path.exists(painter):  # not in a build without tests
+        add_program(tree, painter, "usr/bin/painter")
     tree.file("init", (SERVICE_INIT if is_service else INIT).encode(), 0o755)
     return tree
 
