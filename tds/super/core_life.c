@@ -18,8 +18,8 @@ core_send(struct super *s, int len, const int *fds, uint32_t n_fds)
 		log_bug("a record for the core does not fit");
 		return;
 	}
-	const int err = channel_send(
-	    s->core.channel, s->record, (uint32_t)len, fds, n_fds);
+	const int err =
+	    channel_send(s->core.channel, s->record, (uint32_t)len, fds, n_fds);
 	/* Its end, if this was the end, comes with SIGCHLD. */
 	if (err == -EAGAIN)
 		core_end(s, "it does not read its channel");
@@ -34,9 +34,10 @@ on_reply(struct super *s, struct rd *rd)
 	if (err < 0)
 		return err;
 	for (uint32_t i = 0; i < s->status.n_domains; i++)
-		s->status.domains[i].pid = s->guests[i].child.pid > 0
-		    ? (uint32_t)s->guests[i].child.pid
-		    : 0;
+		s->status.domains[i].pid =
+		    s->guests[i].child.pid > 0
+			? (uint32_t)s->guests[i].child.pid
+			: 0;
 	clients_reply(s, cookie, &s->status);
 	return 0;
 }
@@ -133,8 +134,8 @@ on_core(void *data, uint32_t events)
 	struct received r = {0};
 
 	(void)events;
-	int err = channel_receive(
-	    s->core.channel, s->record, sizeof(s->record), &r);
+	int err =
+	    channel_receive(s->core.channel, s->record, sizeof(s->record), &r);
 	if (err == -EAGAIN)
 		return;
 	if (err == 0)
@@ -161,8 +162,8 @@ send_configuration(struct super *s)
 		core_send(s, encode_core_domain(&c->domains[i].core, to, size),
 		    NULL, 0);
 	for (uint32_t i = 0; i < c->n_rules; i++)
-		core_send(s, encode_core_rule(&c->rules[i].core, to, size),
-		    NULL, 0);
+		core_send(
+		    s, encode_core_rule(&c->rules[i].core, to, size), NULL, 0);
 	if (s->screen >= 0)
 		core_send(
 		    s, encode_empty(CORE_SCREEN, to, size), &s->screen, 1);
@@ -172,18 +173,19 @@ send_configuration(struct super *s)
 void
 core_begin(struct super *s)
 {
+	char again[RESTART_BYTES];
 	int err = spawn(
 	    s->core_path, "tds-compositor", ROLE_CORE, s->is_plain, &s->core);
 
-	backoff_started(&s->core_backoff);
+	backoff_started(&s->core_backoff, super_now_ns());
 	if (err == 0)
-		err = loop_add(
-		    &s->loop, s->core.channel, EPOLLIN, on_core, s);
+		err = loop_add(&s->loop, s->core.channel, EPOLLIN, on_core, s);
 	if (err < 0) {
-		log_error("cannot start tds-compositor: %s", strerror(-err));
 		child_kill(&s->core);
-		backoff_ended(&s->core_backoff);
-		super_arm(s);
+		super_restart(s, &s->core_backoff, again);
+		log_error("cannot start tds-compositor: %s; it is tried again "
+			  "%s",
+		    strerror(-err), again);
 		return;
 	}
 	send_configuration(s);
@@ -194,24 +196,26 @@ uint64_t
 core_deadline_ns(const struct super *s)
 {
 	return s->core.pid > 0 && !s->core_is_ready
-	    ? s->core_backoff.started_ns + ready_time_ns
-	    : 0;
+		   ? s->core_backoff.started_ns + ready_time_ns
+		   : 0;
 }
 
 void
 core_end(struct super *s, const char *why)
 {
+	char again[RESTART_BYTES];
+
 	if (s->core.pid < 0)
 		return;
 	loop_remove(&s->loop, s->core.channel);
 	child_kill(&s->core); /* dead, so that it cannot draw over the black */
 	if (s->screen >= 0)
 		screen_blank(s->screen);
-	log_error("tds-compositor ended (%s); it is started again", why);
 	s->core_is_ready = false;
+	super_restart(s, &s->core_backoff, again);
+	log_error(
+	    "tds-compositor ended (%s); it is started again %s", why, again);
 	clients_fail_all(s, "the display is starting again; try once more");
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		guest_relink(s, i);
-	backoff_ended(&s->core_backoff);
-	super_arm(s);
 }

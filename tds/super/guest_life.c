@@ -19,8 +19,7 @@ name_of(const struct super *s, uint32_t i)
 
 /* A record that s->record holds; a guest process that takes none is ended. */
 static void
-guest_send(struct super *s, uint32_t i, int len, const int *fds,
-    uint32_t n_fds)
+guest_send(struct super *s, uint32_t i, int len, const int *fds, uint32_t n_fds)
 {
 	struct guest *g = &s->guests[i];
 
@@ -43,8 +42,8 @@ guest_link(struct super *s, uint32_t i)
 
 	if (g->child.pid < 0 || !s->core_is_ready)
 		return;
-	core_send(s,
-	    encode_core_link(&record, s->record, sizeof(s->record)), fds, 4);
+	core_send(
+	    s, encode_core_link(&record, s->record, sizeof(s->record)), fds, 4);
 }
 
 void
@@ -62,8 +61,8 @@ guest_relink(struct super *s, uint32_t i)
 	shared_link_finish(&g->link);
 	g->link = fresh;
 	const int fds[] = {fresh.ring, fresh.bell_up, fresh.bell_down};
-	guest_send(s, i,
-	    encode_empty(GUEST_CORE, s->record, sizeof(s->record)), fds, 3);
+	guest_send(s, i, encode_empty(GUEST_CORE, s->record, sizeof(s->record)),
+	    fds, 3);
 }
 
 uint64_t
@@ -91,8 +90,8 @@ guest_give_vnc(struct super *s, uint32_t i)
 		    path, strerror(-fd), path);
 		return;
 	}
-	guest_send(s, i,
-	    encode_empty(GUEST_VNC, s->record, sizeof(s->record)), &fd, 1);
+	guest_send(s, i, encode_empty(GUEST_VNC, s->record, sizeof(s->record)),
+	    &fd, 1);
 }
 
 static void
@@ -106,8 +105,8 @@ on_guest(void *data, uint32_t events)
 	uint32_t op = 0;
 
 	(void)events;
-	int err = channel_receive(
-	    g->child.channel, s->record, sizeof(s->record), &r);
+	int err =
+	    channel_receive(g->child.channel, s->record, sizeof(s->record), &r);
 	if (err == -EAGAIN)
 		return;
 	if (err == 0)
@@ -179,15 +178,16 @@ try_begin(struct super *s, uint32_t i)
 	snprintf(name, sizeof(name), "tds-guest@%s", name_of(s, i));
 	err = spawn(s->guest_path, name, ROLE_GUEST, s->is_plain, &g->child);
 	if (err == 0)
-		err = loop_add(
-		    &s->loop, g->child.channel, EPOLLIN, on_guest, g);
+		err =
+		    loop_add(&s->loop, g->child.channel, EPOLLIN, on_guest, g);
 	if (err == 0)
 		err = set_up(s, i, pool);
 	return err;
 }
 
+/* again: as of super_restart() */
 static void
-forget(struct super *s, uint32_t i)
+forget(struct super *s, uint32_t i, char *again)
 {
 	struct guest *g = &s->guests[i];
 
@@ -199,19 +199,22 @@ forget(struct super *s, uint32_t i)
 		close(g->pool);
 	g->pool = -1;
 	g->wants_vnc = false;
-	backoff_ended(&g->backoff);
-	super_arm(s);
+	super_restart(s, &g->backoff, again);
 }
 
 void
 guest_begin(struct super *s, uint32_t i)
 {
-	backoff_started(&s->guests[i].backoff);
+	char again[RESTART_BYTES];
+
+	backoff_started(&s->guests[i].backoff, super_now_ns());
 	const int err = try_begin(s, i);
 	if (err < 0) {
-		log_error("cannot start tds-guest@%s in %s: %s", name_of(s, i),
-		    s->config.domains[i].sockets, strerror(-err));
-		forget(s, i);
+		forget(s, i, again);
+		log_error("cannot start tds-guest@%s in %s: %s; it is tried "
+			  "again %s",
+		    name_of(s, i), s->config.domains[i].sockets, strerror(-err),
+		    again);
 		return;
 	}
 	guest_link(s, i);
@@ -220,16 +223,16 @@ guest_begin(struct super *s, uint32_t i)
 void
 guest_end(struct super *s, uint32_t i, const char *why)
 {
-	const struct core_down record = {
-	    .domain = i, .reason = REASON_EXITED};
+	const struct core_down record = {.domain = i, .reason = REASON_EXITED};
+	char again[RESTART_BYTES];
 
 	if (s->guests[i].child.pid < 0)
 		return;
+	forget(s, i, again);
 	log_guest(&s->guests[i].budget, name_of(s, i),
-	    "tds-guest@%s ended (%s); its virtual machine must be "
-	    "restarted to be shown again",
-	    name_of(s, i), why);
-	forget(s, i);
+	    "tds-guest@%s ended (%s); it is started again %s; its virtual "
+	    "machine must be restarted to be shown again",
+	    name_of(s, i), why, again);
 	if (s->core_is_ready)
 		core_send(s,
 		    encode_core_down(&record, s->record, sizeof(s->record)),

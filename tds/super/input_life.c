@@ -140,18 +140,19 @@ on_input(void *data, uint32_t events)
 void
 input_begin(struct super *s)
 {
+	char again[RESTART_BYTES];
 	int err = spawn(
 	    s->input_path, "tds-input", ROLE_INPUT, s->is_plain, &s->input);
 
-	backoff_started(&s->input_backoff);
+	backoff_started(&s->input_backoff, super_now_ns());
 	if (err == 0)
 		err =
 		    loop_add(&s->loop, s->input.channel, EPOLLIN, on_input, s);
 	if (err < 0) {
-		log_error("cannot start tds-input: %s", strerror(-err));
 		child_kill(&s->input);
-		backoff_ended(&s->input_backoff);
-		super_arm(s);
+		super_restart(s, &s->input_backoff, again);
+		log_error("cannot start tds-input: %s; it is tried again %s",
+		    strerror(-err), again);
 		return;
 	}
 	hotplug_give_all(s);
@@ -171,12 +172,13 @@ input_deadline_ns(const struct super *s)
 void
 input_end(struct super *s, const char *why)
 {
+	char again[RESTART_BYTES];
+
 	if (s->input.pid < 0)
 		return;
 	loop_remove(&s->loop, s->input.channel);
 	child_kill(&s->input);
 	s->input_is_ready = false;
-	log_error("tds-input ended (%s); it is started again", why);
-	backoff_ended(&s->input_backoff);
-	super_arm(s);
+	super_restart(s, &s->input_backoff, again);
+	log_error("tds-input ended (%s); it is started again %s", why, again);
 }

@@ -14,6 +14,7 @@
 
 #include "tds/base/log.h"
 #include "tds/base/loop.h"
+#include "tds/super/backoff.h"
 #include "tds/super/config.h"
 #include "tds/super/devices.h"
 #include "tds/super/place.h"
@@ -22,14 +23,7 @@
 
 #include <limits.h>
 
-enum { MAX_CLIENTS = 8 };
-
-/* When to start again: at once, unless it lives too short. */
-struct backoff {
-	uint64_t started_ns;
-	uint64_t again_ns; /* 0: not waiting */
-	uint32_t short_lives;
-};
+enum { MAX_CLIENTS = 8, RESTART_BYTES = 80 };
 
 struct super;
 
@@ -88,8 +82,9 @@ uint64_t super_now_ns(void);
 /* Arm the timer for the earliest restart or deadline. */
 void super_arm(struct super *s);
 
-void backoff_started(struct backoff *b);
-void backoff_ended(struct backoff *b);
+/* It ended: when it is started again is in b, and as text for the log in
+ * out[RESTART_BYTES]. */
+void super_restart(struct super *s, struct backoff *b, char *out);
 
 /* watch.c */
 int watch_signals(struct super *s) MUST_CHECK;

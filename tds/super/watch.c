@@ -26,27 +26,6 @@ super_now_ns(void)
 
 /* ----------------------------------------------------------------- waiting */
 
-void
-backoff_started(struct backoff *b)
-{
-	b->started_ns = super_now_ns();
-	b->again_ns = 0;
-}
-
-/* 20 ms after a life of at least 200 ms, else twice as long each time. */
-void
-backoff_ended(struct backoff *b)
-{
-	enum { MOST_DOUBLINGS = 8 };
-	const uint64_t now = super_now_ns();
-
-	if (now - b->started_ns >= second_ns / 5)
-		b->short_lives = 0;
-	else if (b->short_lives < MOST_DOUBLINGS)
-		b->short_lives++;
-	b->again_ns = now + ((second_ns / 50) << b->short_lives);
-}
-
 static uint64_t
 earlier(uint64_t a, uint64_t b)
 {
@@ -74,6 +53,16 @@ super_arm(struct super *s)
 		.tv_nsec = (long)(next % second_ns)}};
 	if (timerfd_settime(s->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
 		log_bug("the timer does not start: %s", strerror(errno));
+}
+
+void
+super_restart(struct super *s, struct backoff *b, char *out)
+{
+	const uint64_t now = super_now_ns();
+
+	backoff_ended(b, now);
+	backoff_describe(b, now, out, RESTART_BYTES);
+	super_arm(s);
 }
 
 /* when 0: never */
