@@ -65,9 +65,11 @@ add_plane_off(struct request *r, const struct kms_plane *p)
 struct place {
 	int32_t x, y;
 	uint32_t width, height; /* on the CRTC */
+	uint32_t rotation;	/* DRM_MODE_ROTATE_ bit */
 };
 
-/* All of a buffer at a place of a CRTC. */
+/* All of a buffer at a place of a CRTC, and nothing left of what an earlier
+ * master of the card may have set. */
 static void
 add_plane(struct request *r, const struct kms_plane *p, uint32_t crtc_id,
     const struct kms_buffer *b, struct place place)
@@ -84,6 +86,26 @@ add_plane(struct request *r, const struct kms_plane *p, uint32_t crtc_id,
 	set(r, p->id, prop[PLANE_CRTC_Y], (uint64_t)(int64_t)place.y);
 	set(r, p->id, prop[PLANE_CRTC_W], place.width);
 	set(r, p->id, prop[PLANE_CRTC_H], place.height);
+	if (prop[PLANE_ROTATION] != 0)
+		set(r, p->id, prop[PLANE_ROTATION], place.rotation);
+	if (prop[PLANE_ALPHA] != 0)
+		set(r, p->id, prop[PLANE_ALPHA], 0xffff); /* opaque */
+	if (prop[PLANE_BLEND] != 0)
+		set(r, p->id, prop[PLANE_BLEND], 0); /* premultiplied */
+}
+
+static void
+add_cursor(struct request *r, const struct kms *kms, const struct kms_output *o)
+{
+	const struct kms_cursor *c = &o->cursor;
+
+	if (kms_cursor_is_on(o))
+		add_plane(r, &kms->planes[c->plane], kms->crtcs[o->crtc].id,
+		    &c->images[c->next],
+		    (struct place){c->x, c->y, TDS_CURSOR_DIM, TDS_CURSOR_DIM,
+			DRM_MODE_ROTATE_0});
+	else if (c->has_plane)
+		add_plane_off(r, &kms->planes[c->plane]);
 }
 
 static uint32_t
@@ -101,7 +123,6 @@ add_output(struct request *r, const struct kms *kms, const struct kms_output *o,
     const struct kms_buffer *b)
 {
 	const struct kms_crtc *crtc = &kms->crtcs[o->crtc];
-	const struct kms_plane *plane = &kms->planes[o->plane];
 	const uint32_t link =
 	    prop_of_connector(kms, o->connector_id, CONNECTOR_LINK_STATUS);
 
@@ -112,12 +133,10 @@ add_output(struct request *r, const struct kms *kms, const struct kms_output *o,
 		set(r, o->connector_id, link, DRM_MODE_LINK_STATUS_GOOD);
 	set(r, crtc->id, crtc->prop[CRTC_MODE_ID], o->mode_blob);
 	set(r, crtc->id, crtc->prop[CRTC_ACTIVE], 1);
-	add_plane(r, plane, crtc->id, b,
-	    (struct place){0, 0, o->mode.hdisplay, o->mode.vdisplay});
-	if (plane->prop[PLANE_ROTATION] != 0)
-		set(r, plane->id, plane->prop[PLANE_ROTATION],
-		    o->rotation_bits != 0 ? o->rotation_bits
-					  : DRM_MODE_ROTATE_0);
+	add_plane(r, &kms->planes[o->plane], crtc->id, b,
+	    (struct place){0, 0, o->mode.hdisplay, o->mode.vdisplay,
+		o->rotation_bits != 0 ? o->rotation_bits : DRM_MODE_ROTATE_0});
+	add_cursor(r, kms, o);
 }
 
 /* ------------------------------------------------------------ switching off */
@@ -132,7 +151,8 @@ uses(
 		if (o->state != KMS_LIT)
 			continue;
 		if (o->connector_id == connector_id || o->crtc == crtc ||
-		    o->plane == plane)
+		    o->plane == plane ||
+		    (o->cursor.has_plane && o->cursor.plane == plane))
 			return true;
 	}
 	return false;
@@ -236,6 +256,8 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 			clips.blob_id = make_clips(kms, o, painted);
 		set(&r, plane->id, damage, clips.blob_id);
 	}
+	if (o->state == KMS_LIT && o->cursor.is_news)
+		add_cursor(&r, kms, o);
 	int err = submit(kms, &r, flags, data);
 	/* Lighting up may involve other outputs, whose flips are pending:
 	 * then it waits for these, once. */
@@ -249,6 +271,23 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 }
 
 int
+kms_commit_cursor(struct kms *kms, uint32_t i)
+{
+	const struct kms_output *o = &kms->outputs[i];
+	const struct kms_crtc *crtc = &kms->crtcs[o->crtc];
+	struct request r;
+
+	r.n_objects = r.n_values = 0;
+	r.is_full = false;
+	/* what it is anyway: without a CRTC there is no event */
+	set(&r, crtc->id, crtc->prop[CRTC_ACTIVE], 1);
+	add_cursor(&r, kms, o);
+	return submit(kms, &r,
+	    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT,
+	    (uint64_t)o->turn << 32 | i);
+}
+
+int
 kms_commit_inactive(struct kms *kms)
 {
 	struct request r = {0};
@@ -257,8 +296,11 @@ kms_commit_inactive(struct kms *kms)
 		const struct kms_output *o = &kms->outputs[i];
 		const struct kms_crtc *c = &kms->crtcs[o->crtc];
 
-		if (o->state == KMS_LIT)
-			set(&r, c->id, c->prop[CRTC_ACTIVE], 0);
+		if (o->state != KMS_LIT)
+			continue;
+		set(&r, c->id, c->prop[CRTC_ACTIVE], 0);
+		if (o->cursor.has_plane)
+			add_plane_off(&r, &kms->planes[o->cursor.plane]);
 	}
 	return submit(kms, &r, DRM_MODE_ATOMIC_ALLOW_MODESET, 0);
 }

@@ -6,14 +6,13 @@
 #include <fcntl.h>
 #include <libdrm/drm_mode.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tds/base/log.h"
 
 /* One card per process: main.c has one screen. */
 static struct kms the_card;
 
-static struct kms *
+struct kms *
 kms_of(struct screen *screen)
 {
 	return (struct kms *)(void *)screen; /* its first member */
@@ -180,32 +179,48 @@ make_stale(struct kms_output *o, const struct damage *painted)
 		damage_add(&o->buffers[o->back ^ 1].stale, painted->r[k]);
 }
 
+/* What a commit that failed means for the next one. */
+static void
+blame(struct kms *kms, struct kms_output *o, int err)
+{
+	if (kms_is_fatal(err) || err == -EBUSY ||
+	    kms_cursor_give_up(kms, o, err))
+		return;
+	log_error("%s: %ux%u cannot be shown (%s)", (const char *)o->found.name,
+	    o->mode.hdisplay, o->mode.vdisplay, strerror(-err));
+	kms_output_refuse_mode(o);
+}
+
 static int
 kms_present(struct screen *screen, uint32_t i, const struct damage *painted)
 {
 	struct kms *kms = kms_of(screen);
 	struct kms_output *o = &kms->outputs[i];
+	const bool is_frame = painted->n > 0 || o->state == KMS_READY;
+	int err;
 
 	if (o->state == KMS_DARK || o->is_pending || kms->is_off)
 		return -EBUSY;
-	if (o->turns_here)
+	if (is_frame && o->turns_here)
 		turn(o, painted);
 	make_stale(o, painted);
-	const int err = kms_flip(kms, i, o->is_clip_lost ? NULL : painted);
+	kms_cursor_prepare(o);
+	if (is_frame)
+		err = kms_flip(kms, i, o->is_clip_lost ? NULL : painted);
+	else
+		err = kms_commit_cursor(kms, i);
 	if (err < 0) {
-		o->is_clip_lost = true;
-		if (!kms_is_fatal(err) && err != -EBUSY) {
-			log_error("%s: %ux%u cannot be shown (%s)",
-			    (const char *)o->found.name, o->mode.hdisplay,
-			    o->mode.vdisplay, strerror(-err));
-			kms_output_refuse_mode(o);
-		}
+		o->is_clip_lost |= is_frame;
+		blame(kms, o, err);
 		return err;
 	}
+	kms_cursor_done(o);
+	o->is_pending = true;
+	if (!is_frame)
+		return 0;
 	o->is_clip_lost = false;
 	damage_clear(&o->buffers[o->back].stale);
 	o->back ^= 1;
-	o->is_pending = true;
 	o->state = KMS_LIT;
 	return 0;
 }
@@ -231,66 +246,7 @@ kms_power(struct screen *screen, bool is_on)
 	return 0;
 }
 
-/* ------------------------------------------------------------------ events */
-
-/* The output whose flips the frame clock follows. */
-static uint32_t
-fastest(const struct kms *kms)
-{
-	uint32_t best = KMS_NONE;
-
-	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++) {
-		const struct kms_output *o = &kms->outputs[i];
-
-		if (o->state == KMS_LIT &&
-		    (best == KMS_NONE ||
-			o->found.refresh_mhz >
-			    kms->outputs[best].found.refresh_mhz))
-			best = i;
-	}
-	return best;
-}
-
-static uint64_t
-on_flip(struct kms *kms, const struct drm_event_vblank *e)
-{
-	const uint64_t i = e->user_data & UINT32_MAX;
-
-	if (i >= TDS_MAX_OUTPUTS || kms->outputs[i].turn != e->user_data >> 32)
-		return 0;
-	kms->outputs[i].is_pending = false;
-	if (i != fastest(kms))
-		return 0;
-	return (uint64_t)e->tv_sec * 1000000000u + (uint64_t)e->tv_usec * 1000;
-}
-
-static uint64_t
-kms_flips(struct screen *screen)
-{
-	struct kms *kms = kms_of(screen);
-	uint64_t latest = 0;
-	uint8_t bytes[1024];
-	ssize_t len;
-
-	/* the kernel gives whole events only, as many as fit */
-	while ((len = read(kms->fd, bytes, sizeof(bytes))) > 0)
-		for (size_t at = 0; (size_t)len - at >= 8;) {
-			struct drm_event_vblank e = {0};
-
-			memcpy(&e.base, bytes + at, sizeof(e.base));
-			if (e.base.length < sizeof(e.base) ||
-			    e.base.length > (size_t)len - at)
-				break;
-			if (e.base.type == DRM_EVENT_FLIP_COMPLETE &&
-			    e.base.length >= sizeof(e)) {
-				memcpy(&e, bytes + at, sizeof(e));
-				const uint64_t t = on_flip(kms, &e);
-				latest = t > latest ? t : latest;
-			}
-			at += e.base.length;
-		}
-	return latest;
-}
+/* ------------------------------------------------------------------ others */
 
 /* Card memory is not read: it is painted again elsewhere. */
 static int
@@ -310,6 +266,8 @@ static const struct screen_ops kms_ops = {
     .present = kms_present,
     .power = kms_power,
     .flips = kms_flips,
+    .has_cursor = kms_has_cursor,
+    .set_cursor = kms_set_cursor,
     .dump = kms_dump,
 };
 

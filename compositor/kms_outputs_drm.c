@@ -24,6 +24,7 @@ kms_output_release(struct kms *kms, struct kms_output *o)
 
 	for (uint32_t k = 0; k < 2; k++)
 		kms_buffer_finish(kms->fd, &o->buffers[k]);
+	kms_cursor_finish(kms, o);
 	if (o->frame)
 		munmap(o->frame, o->frame_bytes);
 	if (o->mode_blob != 0)
@@ -72,6 +73,7 @@ kms_output_darken(struct kms_output *o)
 		memset(o->buffers[k].pixels, 0, o->buffers[k].bytes);
 		damage_add(&o->buffers[k].stale, whole(o));
 	}
+	kms_cursor_darken(o);
 	o->state = KMS_READY;
 }
 
@@ -121,6 +123,8 @@ try_with(struct kms *kms, uint32_t i, uint32_t rotation_bits)
 	int err = make_buffers(kms, o);
 	if (err == 0)
 		err = kms_test(kms, i);
+	if (err == 0)
+		err = kms_cursor_init(kms, i);
 	if (err < 0)
 		kms_output_release(kms, o);
 	else

@@ -1,8 +1,8 @@
 /*
  * kms_parts: what the kms files share. Objects are found by kms_props_drm.c,
  * buffers made by kms_buffers_drm.c, modes and connectors chosen by
- * kms_choose_drm.c (pure), requests built and sent by kms_commit_drm.c, and
- * the screen's operations are in kms_drm.c.
+ * kms_choose_drm.c (pure), requests built and sent by kms_commit_drm.c; the
+ * screen's operations are in kms_drm.c, kms_events_drm.c and kms_cursor_drm.c.
  */
 #pragma once
 
@@ -38,6 +38,8 @@ enum plane_prop {
 	PLANE_REQUIRED, /* so far; what follows may be missing */
 	PLANE_ROTATION = PLANE_REQUIRED,
 	PLANE_DAMAGE,
+	PLANE_ALPHA,
+	PLANE_BLEND,
 	PLANE_PROPS,
 };
 enum crtc_prop { CRTC_ACTIVE, CRTC_MODE_ID, CRTC_PROPS };
@@ -83,6 +85,22 @@ struct kms_buffer {
 };
 
 /*
+ * The cursor plane of an output. What set_cursor() says is kept here until a
+ * commit took it; the image of which the card shows one is not written.
+ */
+struct kms_cursor {
+	bool has_plane; /* and images; it passed its test */
+	uint32_t plane; /* index */
+	struct kms_buffer images[2];
+	uint32_t shown, next; /* of images[]: committed; to be committed */
+	bool is_news;	      /* anything is not committed */
+	bool is_image_new;    /* image is not in images[shown] */
+	bool is_visible;
+	int32_t x, y;
+	uint32_t image[TDS_CURSOR_DIM * TDS_CURSOR_DIM];
+};
+
+/*
  *	        probe finds a mode           present
  *	  DARK ---------------------> READY ---------> LIT
  *	   ^                           | ^   power off  |
@@ -109,6 +127,7 @@ struct kms_output {
 	uint32_t back; /* of buffers[]: where the next frame goes */
 	struct kms_buffer buffers[2];
 	bool is_clip_lost; /* painted, but that present() failed */
+	struct kms_cursor cursor;
 	/* modes that failed on this connector, as long as its list is this */
 	uint64_t modes_hash;
 	uint32_t n_failed;
@@ -126,6 +145,8 @@ struct kms {
 	struct kms_connector connectors[KMS_MAX_CONNECTORS];
 	struct kms_output outputs[TDS_MAX_OUTPUTS];
 };
+
+struct kms *kms_of(struct screen *screen);
 
 /* ------------------------------------------------------- kms_props_drm.c */
 
@@ -206,5 +227,33 @@ int kms_test(struct kms *kms, uint32_t i) MUST_CHECK;
 /* Show the back buffer of output i; painted NULL: all of it is new. */
 int kms_flip(
     struct kms *kms, uint32_t i, const struct damage *painted) MUST_CHECK;
+/* What the cursor plane shows, and nothing else. */
+int kms_commit_cursor(struct kms *kms, uint32_t i) MUST_CHECK;
 /* All LIT outputs go dark, with everything else as it is. */
 int kms_commit_inactive(struct kms *kms) MUST_CHECK;
+
+/* ------------------------------------------------------ kms_events_drm.c */
+
+uint64_t kms_flips(struct screen *screen);
+
+/* ------------------------------------------------------ kms_cursor_drm.c */
+
+/* Find and test a cursor plane for a READY output. That there is none is no
+ * error; those are the card's. */
+int kms_cursor_init(struct kms *kms, uint32_t i) MUST_CHECK;
+/* Removing its buffers takes it off the screen, if it still is. */
+void kms_cursor_finish(struct kms *kms, struct kms_output *o);
+/* It is off with its output: wiped, and to be set anew. */
+void kms_cursor_darken(struct kms_output *o);
+/* Should the plane be on? */
+bool kms_cursor_is_on(const struct kms_output *o);
+/* Before a commit, when no flip is pending: write a new image. */
+void kms_cursor_prepare(struct kms_output *o);
+/* That commit succeeded. */
+void kms_cursor_done(struct kms_output *o);
+/* That commit failed. True: it may have been the cursor's fault, so the
+ * output has none from now on. */
+bool kms_cursor_give_up(struct kms *kms, struct kms_output *o, int err);
+bool kms_has_cursor(const struct screen *screen, uint32_t i);
+void kms_set_cursor(
+    struct screen *screen, uint32_t i, const struct cursor_plane *cursor);

@@ -24,6 +24,8 @@ static const char *const plane_names[PLANE_PROPS] = {
     [PLANE_CRTC_H] = "CRTC_H",
     [PLANE_ROTATION] = "rotation",
     [PLANE_DAMAGE] = "FB_DAMAGE_CLIPS",
+    [PLANE_ALPHA] = "alpha",
+    [PLANE_BLEND] = "pixel blend mode",
 };
 
 static const char *const crtc_names[CRTC_PROPS] = {

@@ -64,10 +64,13 @@ struct screen_ops {
 	 */
 	uint64_t (*flips)(struct screen *screen);
 	/* Has output i, as it is now, a cursor plane? NULL: none has. Outputs
-	 * that are turned have none. */
+	 * that are turned have none. Ask after each probe(): a present() that
+	 * failed may have cost it. */
 	bool (*has_cursor)(const struct screen *screen, uint32_t i);
-	/* What the next present() of output i shows there; that one may come
-	 * with nothing painted (painted->n 0), and then flips no buffer. */
+	/* What the next present() of output i that succeeds shows there, and
+	 * those after it, until the output starts anew (then: nothing). That
+	 * one may come with nothing painted (painted->n 0), and then flips no
+	 * buffer, unless it lights the output up. */
 	void (*set_cursor)(struct screen *screen, uint32_t i,
 	    const struct cursor_plane *cursor);
 	/* Output i as it is shown, into fd (4 * width * height bytes).

@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum { XRGB = 0x34325258, ARGB = 0x34325241 };
 enum { CRTC = 50, PLANE = 40, CONNECTOR = 60, ENCODER = 70, PROP = 100 };
 
 struct fake_card fake;
@@ -108,6 +109,25 @@ fake_shown(uint32_t at)
 	return NULL;
 }
 
+const struct fake_plane *
+fake_cursor(uint32_t at)
+{
+	const uint32_t crtc = fake.now.crtc_of[at];
+
+	for (uint32_t i = FAKE_CRTCS; i < FAKE_PLANES && crtc != 0; i++)
+		if (fake.now.planes[i].crtc == crtc)
+			return &fake.now.planes[i];
+	return NULL;
+}
+
+const struct fake_buffer *
+fake_cursor_image(uint32_t at)
+{
+	const struct fake_plane *p = fake_cursor(at);
+
+	return p ? &fake.buffers[p->fb - 1] : NULL;
+}
+
 uint32_t
 fake_left_over(void)
 {
@@ -124,6 +144,12 @@ fake_left_over(void)
 }
 
 /* ------------------------------------------------------------------- atomic */
+
+static uint32_t
+n_planes(void)
+{
+	return fake.has_cursor ? FAKE_PLANES : FAKE_CRTCS;
+}
 
 static uint32_t
 blob_index(uint64_t id)
@@ -163,6 +189,14 @@ set_plane(struct fake_plane *p, enum prop prop, uint64_t value)
 		p->fb = (uint32_t)value;
 	} else if (prop == P_CRTC) {
 		p->crtc = (uint32_t)value;
+	} else if (prop == P_CRTC_X || prop == P_CRTC_Y) {
+		/* a signed value of 32 bits, as the kernel bounds it */
+		if ((int64_t)value != (int32_t)value)
+			return EINVAL;
+		if (prop == P_CRTC_X)
+			p->crtc_x = (int64_t)value;
+		else
+			p->crtc_y = (int64_t)value;
 	} else if (prop == P_SRC_W) {
 		p->src_w = value >> 16;
 	} else if (prop == P_SRC_H) {
@@ -190,7 +224,7 @@ set_one(struct fake_state *s, uint32_t object, uint32_t prop, uint64_t value)
 
 	if (object >= CRTC && object < CRTC + FAKE_CRTCS)
 		return set_crtc(&s->crtcs[object - CRTC], p, value);
-	if (object >= PLANE && object < PLANE + FAKE_CRTCS)
+	if (object >= PLANE && object < PLANE + n_planes())
 		return set_plane(&s->planes[object - PLANE], p, value);
 	if (object < CONNECTOR || object >= CONNECTOR + FAKE_CONNECTORS ||
 	    !fake.connectors[object - CONNECTOR].exists)
@@ -227,11 +261,30 @@ judge(const struct fake_state *s, uint32_t i)
 		return c->is_active ? EINVAL : 0;
 	const struct fake_buffer *b = &fake.buffers[p->fb - 1];
 	const bool is_odd = p->rotation == 2 || p->rotation == 8;
+	if (b->format != XRGB || p->crtc_x != 0 || p->crtc_y != 0)
+		return EINVAL;
 	if (p->crtc != CRTC + i || p->src_w != b->width ||
 	    p->src_h != b->height || p->crtc_w != c->mode.hdisplay ||
 	    p->crtc_h != c->mode.vdisplay ||
 	    b->width != (is_odd ? c->mode.vdisplay : c->mode.hdisplay) ||
 	    b->height != (is_odd ? c->mode.hdisplay : c->mode.vdisplay))
+		return EINVAL;
+	return 0;
+}
+
+/* A cursor plane: 64x64, on its own CRTC, which has a mode. */
+static int
+judge_cursor(const struct fake_state *s, uint32_t i)
+{
+	const struct fake_plane *p = &s->planes[FAKE_CRTCS + i];
+
+	if (p->fb == 0)
+		return p->crtc != 0 ? EINVAL : 0;
+	const struct fake_buffer *b = &fake.buffers[p->fb - 1];
+	if (p->crtc != CRTC + i || s->crtcs[i].mode_blob == 0 ||
+	    b->format != ARGB || b->width != 64 || b->height != 64 ||
+	    p->src_w != 64 || p->src_h != 64 || p->crtc_w != 64 ||
+	    p->crtc_h != 64)
 		return EINVAL;
 	return 0;
 }
@@ -244,6 +297,15 @@ is_modeset(const struct fake_state *a, const struct fake_state *b)
 		    a->crtcs[i].mode_blob != b->crtcs[i].mode_blob)
 			return true;
 	return memcmp(a->crtc_of, b->crtc_of, sizeof(a->crtc_of)) != 0;
+}
+
+static bool
+has_cursor_on(const struct fake_state *s)
+{
+	for (uint32_t i = FAKE_CRTCS; i < FAKE_PLANES; i++)
+		if (s->planes[i].fb != 0)
+			return true;
+	return false;
 }
 
 static int
@@ -275,12 +337,17 @@ touched(const struct fake_state *s, const struct drm_mode_atomic *a)
 	uint32_t bits = 0;
 
 	for (uint32_t i = 0; i < a->count_objs; i++) {
+		const uint32_t plane = objects[i] - PLANE;
+
 		if (objects[i] >= CRTC && objects[i] < CRTC + FAKE_CRTCS)
 			bits |= 1u << (objects[i] - CRTC);
-		if (objects[i] >= PLANE && objects[i] < PLANE + FAKE_CRTCS &&
-		    s->planes[objects[i] - PLANE].crtc != 0)
-			bits |= 1u
-				<< (s->planes[objects[i] - PLANE].crtc - CRTC);
+		if (plane >= FAKE_PLANES)
+			continue;
+		/* the one where it was, and the one where it will be */
+		if (s->planes[plane].crtc != 0)
+			bits |= 1u << (s->planes[plane].crtc - CRTC);
+		if (fake.now.planes[plane].crtc != 0)
+			bits |= 1u << (fake.now.planes[plane].crtc - CRTC);
 	}
 	return bits;
 }
@@ -321,10 +388,15 @@ atomic(const struct drm_mode_atomic *a)
 	if (is_test && has_event)
 		return EINVAL;
 	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
-		if (judge(&next, i) != 0)
+		if (judge(&next, i) != 0 || judge_cursor(&next, i) != 0)
 			return EINVAL;
+	if (has_event && crtcs == 0)
+		return EINVAL;
 	if (is_modeset(&fake.now, &next) &&
 	    (a->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) == 0)
+		return EINVAL;
+	if (has_cursor_on(&next) &&
+	    (is_test ? fake.is_cursor_bad : fake.is_cursor_broken))
 		return EINVAL;
 	if (is_test)
 		return refuse(&next, fake.bad_test_width) ? EINVAL : 0;
@@ -379,6 +451,7 @@ add_fb(struct drm_mode_fb_cmd2 *add)
 	if (add->handles[0] == 0 || !b->exists || b->fb != 0 ||
 	    b->width != add->width || b->height != add->height)
 		return EINVAL;
+	b->format = add->pixel_format;
 	b->fb = add->fb_id = add->handles[0];
 	return 0;
 }
@@ -390,10 +463,11 @@ remove_fb(uint32_t id)
 	if (id == 0 || id > FAKE_BUFFERS || fake.buffers[id - 1].fb == 0)
 		return ENOENT;
 	fake.buffers[id - 1].fb = 0;
-	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
+	for (uint32_t i = 0; i < FAKE_PLANES; i++)
 		if (fake.now.planes[i].fb == id) {
 			fake.now.planes[i].fb = fake.now.planes[i].crtc = 0;
-			fake.now.crtcs[i].is_active = false;
+			if (i < FAKE_CRTCS)
+				fake.now.crtcs[i].is_active = false;
 		}
 	return 0;
 }
@@ -508,7 +582,8 @@ object_props(struct drm_mode_obj_get_properties *g)
 			      (p == P_ROTATION && fake.has_rotation) ||
 			      (p == P_CLIPS && fake.has_damage);
 		if (p == P_TYPE)
-			value = 1; /* primary */
+			value = g->obj_id < PLANE + FAKE_CRTCS ? 1 /* primary */
+							       : 2; /* cursor */
 		if (p == P_LINK && g->obj_type == DRM_MODE_OBJECT_CONNECTOR)
 			value =
 			    fake.connectors[g->obj_id - CONNECTOR].is_link_bad;
@@ -541,9 +616,12 @@ property(struct drm_mode_get_property *g)
 static int
 plane(struct drm_mode_get_plane *g)
 {
-	g->possible_crtcs = 1u << (g->plane_id - PLANE);
+	const uint32_t i = g->plane_id - PLANE;
+
+	g->possible_crtcs = 1u << (i % FAKE_CRTCS);
 	if (g->count_format_types >= 1)
-		*(uint32_t *)(uintptr_t)g->format_type_ptr = 0x34325258;
+		*(uint32_t *)(uintptr_t)g->format_type_ptr =
+		    i < FAKE_CRTCS ? XRGB : ARGB;
 	g->count_format_types = 1;
 	return 0;
 }
@@ -553,7 +631,7 @@ planes(struct drm_mode_get_plane_res *g)
 {
 	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
+	for (uint32_t i = 0; i < n_planes(); i++)
 		give_id(g->plane_id_ptr, g->count_planes, &n, PLANE + i);
 	g->count_planes = n;
 	return 0;

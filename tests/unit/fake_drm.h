@@ -14,6 +14,8 @@
 enum {
 	FAKE_FD = 1000,
 	FAKE_CRTCS = 3,
+	/* first the primary plane of each CRTC, then the cursor planes */
+	FAKE_PLANES = 2 * FAKE_CRTCS,
 	FAKE_CONNECTORS = 4,
 	FAKE_MODES = 8,
 	FAKE_BUFFERS = 64,
@@ -38,22 +40,23 @@ struct fake_crtc {
 struct fake_plane {
 	uint32_t fb, crtc;
 	uint64_t src_w, src_h, crtc_w, crtc_h, rotation, clips;
+	int64_t crtc_x, crtc_y;
 };
 
 struct fake_state {
 	struct fake_crtc crtcs[FAKE_CRTCS];
-	struct fake_plane planes[FAKE_CRTCS];
+	struct fake_plane planes[FAKE_PLANES];
 	uint32_t crtc_of[FAKE_CONNECTORS];
 };
 
 struct fake_buffer {
-	uint32_t width, height, fb;
+	uint32_t width, height, fb, format;
 	bool exists, is_mapped;
 	uint32_t *pixels;
 };
 
 struct fake_card {
-	bool has_atomic, has_damage, has_rotation;
+	bool has_atomic, has_damage, has_rotation, has_cursor;
 	struct fake_connector connectors[FAKE_CONNECTORS];
 	struct fake_state now;
 	struct fake_buffer buffers[FAKE_BUFFERS]; /* handle and fb: index + 1 */
@@ -68,6 +71,8 @@ struct fake_card {
 	int fail_errno;
 	uint32_t bad_test_width; /* TEST_ONLY with a mode this wide: EINVAL */
 	uint32_t bad_width;	 /* the same for a commit only: ENOSPC */
+	bool is_cursor_bad;	 /* TEST_ONLY with a cursor plane: EINVAL */
+	bool is_cursor_broken;	 /* a commit with one: EINVAL */
 	bool is_gone;		 /* ENODEV for everything */
 	uint32_t bad_pitch;	 /* given for every dumb buffer; 0: right */
 	struct drm_mode_rect last_clips[64];
@@ -86,5 +91,8 @@ void fake_plug(uint32_t at, const struct drm_mode_modeinfo *modes, uint32_t n);
 void fake_flip_done(uint32_t crtc, uint64_t t_ns);
 /* What connector at shows: NULL if nothing. */
 const struct fake_buffer *fake_shown(uint32_t at);
+/* Its cursor plane, and the image; NULL: it is off. */
+const struct fake_plane *fake_cursor(uint32_t at);
+const struct fake_buffer *fake_cursor_image(uint32_t at);
 /* Framebuffers, buffers, mappings and blobs that exist. */
 uint32_t fake_left_over(void);

@@ -623,6 +623,291 @@ card_memory_is_not_read_back(void **state)
 	assert_int_equal(ops()->dump(shell.screen, 0, 1), -EOPNOTSUPP);
 }
 
+/* ------------------------------------------------------------ cursor plane */
+
+static uint32_t image[TDS_CURSOR_DIM * TDS_CURSOR_DIM];
+static const struct damage nothing;
+
+/* One output at 1920x1080 of a card with cursor planes, lit. */
+static void
+light_with_cursor(void)
+{
+	plug_usual(0);
+	fake.has_cursor = true;
+	create();
+	assert_int_equal(probe(1), 0);
+	assert_true(ops()->has_cursor(shell.screen, 0));
+	show(0, 0);
+	assert_null(fake_cursor(0));
+}
+
+/* A new image, all of one colour. */
+static void
+stage(bool is_visible, int32_t x, int32_t y, uint32_t colour)
+{
+	for (uint32_t i = 0; i < TDS_CURSOR_DIM * TDS_CURSOR_DIM; i++)
+		image[i] = colour;
+	ops()->set_cursor(shell.screen, 0,
+	    &(struct cursor_plane){
+		.is_visible = is_visible, .x = x, .y = y, .image = image});
+	memset(image, 0x33, sizeof(image)); /* it is ours again */
+}
+
+static void
+move(int32_t x, int32_t y)
+{
+	ops()->set_cursor(shell.screen, 0,
+	    &(struct cursor_plane){.is_visible = true, .x = x, .y = y});
+}
+
+/* present() with nothing painted, and its flip. */
+static void
+present_cursor(void)
+{
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), 0);
+	assert_true(fake.now.crtcs[0].is_pending);
+	fake_flip_done(0, 5000);
+	assert_int_equal(ops()->flips(shell.screen), 5000);
+}
+
+static void
+assert_cursor(int32_t x, int32_t y, uint32_t colour)
+{
+	const struct fake_plane *p = fake_cursor(0);
+	const struct fake_buffer *b = fake_cursor_image(0);
+
+	assert_non_null(p);
+	assert_int_equal(p->crtc_x, x);
+	assert_int_equal(p->crtc_y, y);
+	for (uint32_t i = 0; i < TDS_CURSOR_DIM * TDS_CURSOR_DIM; i++)
+		assert_int_equal(b->pixels[i], colour);
+}
+
+static void
+a_cursor_moves_without_a_frame(void **state)
+{
+	static const int32_t at[][2] = {{0, 0}, {100, 200}, {-63, -63},
+	    {1919, 1079}, {-1, 500}, {1900, -20}};
+
+	(void)state;
+	light_with_cursor();
+	const struct fake_buffer *primary = fake_shown(0);
+	stage(true, 7, 8, 0x80402010);
+	present_cursor();
+	assert_cursor(7, 8, 0x80402010);
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		move(at[i][0], at[i][1]);
+		present_cursor();
+		assert_cursor(at[i][0], at[i][1], 0x80402010);
+		assert_ptr_equal(fake_shown(0), primary);
+	}
+	assert_shows(0, 0, 0);
+	show(0, 0); /* the other buffer lacks nothing */
+	assert_ptr_not_equal(fake_shown(0), primary);
+	assert_cursor(1900, -20, 0x80402010);
+}
+
+static void
+a_cursor_outside_or_hidden_is_off(void **state)
+{
+	static const int32_t out[][2] = {{-64, 0}, {0, -64}, {1920, 0},
+	    {0, 1080}, {INT32_MIN, INT32_MIN}, {INT32_MAX, INT32_MAX}};
+
+	(void)state;
+	light_with_cursor();
+	for (size_t i = 0; i < sizeof(out) / sizeof(out[0]); i++) {
+		stage(true, 5, 5, 0xff000001 + (uint32_t)i);
+		present_cursor();
+		assert_cursor(5, 5, 0xff000001 + (uint32_t)i);
+		move(out[i][0], out[i][1]);
+		present_cursor();
+		assert_null(fake_cursor(0));
+	}
+	move(6, 6);
+	present_cursor();
+	assert_cursor(6, 6, 0xff000006);
+	stage(false, 6, 6, 0xff123456);
+	present_cursor();
+	assert_null(fake_cursor(0));
+	/* off stays off, and is no error */
+	present_cursor();
+	assert_null(fake_cursor(0));
+	move(6, 6);
+	present_cursor();
+	assert_cursor(6, 6, 0xff123456);
+}
+
+static void
+an_image_that_is_shown_is_not_written(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 0, 0, 1);
+	present_cursor();
+	const struct fake_buffer *first = fake_cursor_image(0);
+	stage(true, 0, 0, 2);
+	assert_cursor(0, 0, 1); /* staged only */
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), 0);
+	const struct fake_buffer *second = fake_cursor_image(0);
+	assert_ptr_not_equal(first, second);
+	/* until that flip is done the card may read either */
+	stage(true, 0, 0, 3);
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), -EBUSY);
+	assert_int_equal(first->pixels[9], 1);
+	assert_int_equal(second->pixels[9], 2);
+	fake_flip_done(0, 1);
+	ops()->flips(shell.screen);
+	present_cursor();
+	assert_cursor(0, 0, 3);
+	assert_ptr_equal(fake_cursor_image(0), first);
+	/* moves change no buffer */
+	move(3, 3);
+	present_cursor();
+	assert_ptr_equal(fake_cursor_image(0), first);
+}
+
+static void
+a_cursor_comes_with_a_frame_as_well(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 40, 50, 0xff00ff00);
+	show(0, 0);
+	assert_cursor(40, 50, 0xff00ff00);
+	stage(false, 0, 0, 0);
+	show(0, 0);
+	assert_null(fake_cursor(0));
+}
+
+static void
+a_busy_card_gets_the_cursor_with_the_next_commit(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 1, 2, 0xff0000ff);
+	fake.fail_call = 1;
+	fake.fail_errno = EBUSY;
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), -EBUSY);
+	assert_null(fake_cursor(0));
+	assert_true(ops()->has_cursor(shell.screen, 0));
+	show(0, 0);
+	assert_cursor(1, 2, 0xff0000ff);
+}
+
+static void
+no_cursor_where_there_is_no_plane_or_its_test_fails(void **state)
+{
+	for (int k = 0; k < 3; k++) {
+		set_up(state);
+		plug_usual(0);
+		fake.has_cursor = k > 0;
+		fake.is_cursor_bad = k == 1;
+		fake.has_rotation = k == 2;
+		shell.slots[0].rotation = k == 2 ? 1 : 0;
+		create();
+		assert_int_equal(probe(1), 0);
+		assert_int_equal(shell.found[0].width, k == 2 ? 1080 : 1920);
+		assert_false(ops()->has_cursor(shell.screen, 0));
+		stage(true, 5, 5, 0xffffffff);
+		assert_int_equal(frame(0), 0);
+		assert_null(fake_cursor(0));
+		fake_flip_done(0, 1000);
+		ops()->flips(shell.screen);
+		present_cursor(); /* nothing to do, and so it does */
+		assert_null(fake_cursor(0));
+		kms_destroy(shell.screen);
+		assert_int_equal(fake_left_over(), 0);
+	}
+}
+
+static void
+a_cursor_that_fails_costs_the_plane_and_not_the_mode(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 5, 5, 0xffffffff);
+	present_cursor();
+	fake.is_cursor_broken = true;
+	move(6, 6);
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), -EINVAL);
+	assert_false(ops()->has_cursor(shell.screen, 0));
+	assert_null(fake_cursor(0));
+	assert_int_equal(probe(1), 0);
+	assert_found(0, "eDP-1", 1920, 1080);
+	show(0, 0);
+	assert_null(fake_cursor(0));
+}
+
+static void
+dark_screens_have_no_cursor_and_get_it_back(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 5, 6, 0xffabcdef);
+	present_cursor();
+	const struct fake_buffer *b = fake_cursor_image(0);
+	assert_int_equal(ops()->power(shell.screen, false), 0);
+	for (uint32_t i = FAKE_CRTCS; i < FAKE_PLANES; i++)
+		assert_int_equal(fake.now.planes[i].fb, 0);
+	for (uint32_t i = 0; i < TDS_CURSOR_DIM * TDS_CURSOR_DIM; i++)
+		assert_int_equal(b->pixels[i], 0);
+	assert_int_equal(ops()->power(shell.screen, true), 0);
+	/* nothing painted: still it is the first frame, with all of it */
+	assert_int_equal(ops()->present(shell.screen, 0, &nothing), 0);
+	assert_cursor(5, 6, 0xffabcdef);
+	assert_non_null(fake_shown(0));
+}
+
+static void
+cursors_go_with_their_output_and_only_with_it(void **state)
+{
+	const struct drm_mode_modeinfo m = fake_mode(800, 600, 60, true);
+
+	(void)state;
+	light_with_cursor();
+	plug_usual(1);
+	assert_int_equal(probe(2), 0);
+	show(1, 1);
+	stage(true, 5, 6, 0xffabcdef);
+	present_cursor();
+	/* another output goes: this one keeps its cursor */
+	fake.connectors[1].is_connected = false;
+	assert_int_equal(probe(2), 0);
+	assert_cursor(5, 6, 0xffabcdef);
+	/* another mode: none until it is set again, then the same image */
+	fake_plug(0, &m, 1);
+	assert_int_equal(probe(2), 0);
+	assert_int_equal(fake.now.planes[FAKE_CRTCS].fb, 0);
+	assert_int_equal(frame(0), 0);
+	assert_null(fake_cursor(0));
+	fake_flip_done(0, 5000);
+	ops()->flips(shell.screen);
+	move(9, 9);
+	present_cursor();
+	assert_cursor(9, 9, 0xffabcdef);
+	fake.connectors[0].is_connected = false;
+	assert_int_equal(probe(2), 0);
+	assert_false(ops()->has_cursor(shell.screen, 0));
+	assert_int_equal(fake.now.planes[FAKE_CRTCS].fb, 0);
+	assert_int_equal(fake_left_over(), 0);
+}
+
+static void
+a_cursor_of_an_earlier_master_is_switched_off(void **state)
+{
+	(void)state;
+	light_with_cursor();
+	stage(true, 5, 6, 0xffabcdef);
+	present_cursor();
+	for (uint32_t i = 0; i < FAKE_BUFFERS; i++)
+		fake.buffers[i].is_mapped = false; /* it died */
+	create();
+	assert_int_equal(fake.now.planes[FAKE_CRTCS].fb, 0);
+	assert_int_equal(probe(1), 0);
+	show(0, 0);
+	assert_null(fake_cursor(0));
+}
+
 /* ----------------------------------------------------------------- failures */
 
 static void
@@ -653,9 +938,15 @@ session(void)
 			plug_usual(1);
 		if (k == 6)
 			fake.connectors[0].is_connected = false;
+		stage(k != 5, (int32_t)k * 300 - 10, 20, k);
 		for (uint32_t i = 0; i < 2; i++)
 			if (shell.found[i].width > 0 && frame(i) != 0)
 				(void)probe(2);
+		all_flips_done(k);
+		ops()->flips(shell.screen);
+		move((int32_t)k, 30);
+		if (ops()->present(shell.screen, 0, &nothing) != 0)
+			(void)probe(2);
 		all_flips_done(k);
 		ops()->flips(shell.screen);
 		(void)probe(2);
@@ -672,7 +963,7 @@ any_call_may_fail_once(void **state)
 	for (size_t e = 0; e < sizeof(errors) / sizeof(errors[0]); e++)
 		for (uint32_t n = 1;; n += 1 + n / 40) {
 			set_up(state);
-			fake.has_damage = true;
+			fake.has_damage = fake.has_cursor = true;
 			fake.fail_call = n;
 			fake.fail_errno = errors[e];
 			session();
@@ -684,7 +975,12 @@ any_call_may_fail_once(void **state)
 			assert_int_equal(probe(1), 0);
 			assert_found(0, "HDMI-A-1", 1920, 1080);
 			show(1, 0);
+			assert_true(ops()->has_cursor(shell.screen, 0));
+			stage(true, 1, 1, 0xff0000ff);
+			show(1, 0);
+			assert_non_null(fake_cursor(1));
 			kms_destroy(shell.screen);
+			assert_null(fake_cursor(1));
 			if (!was_reached)
 				break;
 		}
@@ -719,6 +1015,16 @@ main(void)
 	    TEST(the_clock_follows_the_fastest_output),
 	    TEST(dark_screens_light_up_with_a_new_frame_only),
 	    TEST(card_memory_is_not_read_back),
+	    TEST(a_cursor_moves_without_a_frame),
+	    TEST(a_cursor_outside_or_hidden_is_off),
+	    TEST(an_image_that_is_shown_is_not_written),
+	    TEST(a_cursor_comes_with_a_frame_as_well),
+	    TEST(a_busy_card_gets_the_cursor_with_the_next_commit),
+	    TEST(no_cursor_where_there_is_no_plane_or_its_test_fails),
+	    TEST(a_cursor_that_fails_costs_the_plane_and_not_the_mode),
+	    TEST(dark_screens_have_no_cursor_and_get_it_back),
+	    TEST(cursors_go_with_their_output_and_only_with_it),
+	    TEST(a_cursor_of_an_earlier_master_is_switched_off),
 	    TEST(a_lost_card_is_an_error_of_every_operation),
 	    TEST(any_call_may_fail_once),
 	};
