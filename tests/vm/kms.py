@@ -169,6 +169,11 @@ class Machine:
               'output %d shows something else %s (%r)' % (i, what, size))
         return size
 
+    def kernel(self):
+        """(planes that are on, CRC of what is scanned out or None)."""
+        words = self.ask('kernel')[-1].split(' ')
+        return int(words[1]), int(words[3]) if words[2] == '0' else None
+
     def is_dark(self, head=0):
         """No pixel, or only black ones, or QEMU's own 'no display' text."""
         size, pixels = self.dump(head)
@@ -238,6 +243,7 @@ def ends_dark(m, heads=1):
     m.tell('die')
     m.wait('died')
     m.ask('blank')
+    check(m.kernel()[0] == 0, 'a plane is on after the blank')
     for head in range(heads):
         check(m.is_dark(head), 'head %d: pixels after the blank' % head)
     m.tell('again')
@@ -245,6 +251,52 @@ def ends_dark(m, heads=1):
     m.ask('slot 0 0 0 0 0 -')
     m.probe(1)
     paint_and_look(m, 0)
+
+
+def cursor_is_composed(m, width, height):
+    """The plane shows what is seen when it is painted instead."""
+    m.ask('white 0')
+    for x, y in ((300, 200), (-20, -30), (-63, 400), (width - 30, height - 20),
+                 (width - 1, 100), (500, height - 28), (120, height - 1)):
+        place = 'cursor at %d,%d: ' % (x, y)
+        without = m.kernel()
+        m.ask('cursor 0 %d %d' % (x, y))
+        on_plane = m.kernel()
+        m.ask('bake 0 %d %d' % (x, y))
+        painted = m.kernel()
+        check((without[0], on_plane[0], painted[0]) == (1, 2, 1),
+              place + 'planes %r %r %r' % (without, on_plane, painted))
+        check(on_plane[1] is not None and on_plane[1] != without[1],
+              place + 'it shows nothing')
+        check(on_plane[1] == painted[1],
+              place + 'the plane shows something else')
+    for x, y in ((-64, 0), (0, -64), (width, 0), (0, height)):
+        m.ask('cursor 0 %d %d' % (x, y))
+        check(m.kernel() == painted, 'on at %d,%d' % (x, y))
+
+
+def cursor_goes_off(m):
+    """Off with hide, without power, and at the blank."""
+    m.ask('cursor 0 10 10')
+    check(m.kernel()[0] == 2, 'no plane')
+    m.ask('hide 0')
+    check(m.kernel()[0] == 1, 'on though hidden')
+    m.ask('cursor 0 20 20')
+    m.ask('power 0')
+    check(m.kernel()[0] <= 1, 'on without power')
+    m.ask('power 1')
+    m.ask('frames 0 3')
+    check(m.kernel()[0] == 2, 'it did not come back')
+
+
+def cursor_leaves_the_frame(m, width, height):
+    """QEMU's screendump has no cursor plane: the primary one is as it was."""
+    for x, y in ((300, 200), (-20, -30), (width - 1, 100), (0, height), (7, 7)):
+        m.ask('cursor 0 %d %d' % (x, y))
+        m.same(0, what='with a cursor at %d,%d' % (x, y))
+        m.ask('frames 0 2')
+        m.same(0, what='after a cursor at %d,%d' % (x, y))
+    m.ask('hide 0')
 
 
 def bochs(probe):
@@ -291,10 +343,12 @@ def virtio_one(probe):
         out = m.probe(1)
         check(out[0][:3] == ('Virtual-1', 1280, 800), 'found %r' % (out,))
         note(paint_and_look(m, 0))
+        cursor_goes_off(m)
         got = m.ask('clock 0 200')[-1]
         note(got)
         check(got.startswith('locked 0'), 'a lock without vblanks: ' + got)
         m.ask('seal')
+        cursor_leaves_the_frame(m, 1280, 800)
         for width, height in ((1000, 700), (1920, 1080), (1280, 800)):
             m.resize(0, width, height)
             end = time.monotonic() + 20
@@ -302,6 +356,8 @@ def virtio_one(probe):
                 check(time.monotonic() < end, 'no new mode list: %r'
                       % m.probe(1))
             paint_and_look(m, 0)
+            m.ask('cursor 0 40 40')
+            paint_and_look(m, 0, 2)
         goes_dark_and_comes_back(m)
         ends_dark(m)
         note(m.console())
@@ -357,13 +413,17 @@ def vkms(probe):
         m.ask('slot 0 1024 768 0 0 -')
         check(m.probe(1)[0][1:3] == (1024, 768), 'no mode')
         m.ask('frames 0 5')
+        cursor_is_composed(m, 1024, 768)
+        cursor_goes_off(m)
         note(m.ask('frames 0 60')[-1])
         got = m.ask('clock 0 300')[-1]
         note(got)
         check(got.startswith('locked 1'), 'vblanks, but no lock: ' + got)
         m.tell('die')
         m.wait('died')
+        check(m.kernel()[0] == 2, 'the cursor is off before the blank')
         m.ask('blank')
+        check(m.kernel()[0] == 0, 'a plane is on after the blank')
         note(m.console())
     finally:
         m.end()

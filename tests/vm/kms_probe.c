@@ -8,9 +8,15 @@
  *	frames I N	N frames of output I, a few changes each
  *	clock I N	the same when the frame clock says so
  *	crc I		CRC-32 of what output I should show, as RGB
+ *	white I		a frame that is all white
+ *	cursor I X Y	a new image in the cursor plane, and no frame
+ *	hide I		the same without a cursor
+ *	bake I X Y	a frame in which that image is painted, the plane off
+ *	kernel		planes that are on, and the CRC of what is scanned out
  *	power 0|1, seal, die (by SIGKILL), quit
  *
- * and when the child is dead, the parent: blank, again (a new child), quit.
+ * and when the child is dead, the parent: blank, kernel, again (a new child),
+ * quit.
  * Each command is answered by a line that begins with "ok" or "failed".
  * tests/vm/kms.py speaks the other side and looks at the screen.
  */
@@ -19,6 +25,7 @@
 #include "tds/base/log.h"
 #include "tds/base/rights.h"
 #include "tds/super/screen_drm.h"
+#include "tests/vm/kernel_says.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -38,6 +45,7 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { DIM = TDS_CURSOR_DIM };
 enum { LINE = 256, MAX_PIXELS = 4096 * 4096, SLOTS = TDS_MAX_OUTPUTS };
 
 struct tester {
@@ -45,6 +53,7 @@ struct tester {
 	struct screen *screen;
 	struct core_output slots[SLOTS], found[SLOTS];
 	uint32_t *picture[SLOTS]; /* what each output should show */
+	uint32_t cursor[DIM * DIM]; /* the image set last */
 	uint64_t seed;
 };
 
@@ -201,25 +210,40 @@ wait_shown(struct tester *t, struct timing *timing)
 	timing->shown = shown;
 }
 
-/* One frame: what it lacks and what is new. 0 or -errno. */
 static int
-one_frame(struct tester *t, uint32_t i)
+present(struct tester *t, uint32_t i, const struct damage *changed)
+{
+	const struct damage *stale;
+	const int err = t->screen->ops->present(t->screen, i, changed);
+
+	if (err < 0)
+		return err;
+	/* one is pending */
+	return t->screen->ops->begin(t->screen, i, &stale).pixels ? -EPROTO : 0;
+}
+
+/* A frame with what it lacks and what has changed. 0 or -errno. */
+static int
+show(struct tester *t, uint32_t i, const struct damage *changed)
 {
 	const struct damage *stale = NULL;
-	struct damage changed;
 	const struct target target =
 	    t->screen->ops->begin(t->screen, i, &stale);
 
 	if (!target.pixels)
 		return -EAGAIN;
-	change(t, i, &changed);
 	copy_damage(t, i, stale, target);
-	copy_damage(t, i, &changed, target);
-	const int err = t->screen->ops->present(t->screen, i, &changed);
-	if (err < 0)
-		return err;
-	/* one is pending */
-	return t->screen->ops->begin(t->screen, i, &stale).pixels ? -EPROTO : 0;
+	copy_damage(t, i, changed, target);
+	return present(t, i, changed);
+}
+
+static int
+one_frame(struct tester *t, uint32_t i)
+{
+	struct damage changed;
+
+	change(t, i, &changed);
+	return show(t, i, &changed);
 }
 
 static int
@@ -287,6 +311,124 @@ clocked(struct tester *t, uint32_t i, uint32_t n)
 	    (unsigned long long)clock.compose_ns / 1000);
 	say(t, line);
 	return 0;
+}
+
+/* ---------------------------------------------------------- cursor plane */
+
+/* Every alpha, and colours that stay below it; other ones each time. */
+static void
+draw_cursor(struct tester *t)
+{
+	const uint32_t seed = any(t, 255);
+
+	for (uint32_t i = 0; i < DIM * DIM; i++) {
+		const uint32_t alpha = (i * 5 + seed) & 0xff;
+		const uint32_t red = alpha * (i % DIM) / DIM;
+		const uint32_t green = alpha * (i / DIM) / DIM;
+
+		t->cursor[i] = alpha << 24 | red << 16 | green << 8 | alpha / 3;
+	}
+}
+
+static int
+set_cursor(struct tester *t, uint32_t i, bool is_visible, int32_t x, int32_t y)
+{
+	if (!t->screen->ops->has_cursor(t->screen, i))
+		return -EOPNOTSUPP;
+	t->screen->ops->set_cursor(t->screen, i,
+	    &(struct cursor_plane){.is_visible = is_visible,
+		.x = x,
+		.y = y,
+		.image = is_visible ? t->cursor : NULL});
+	return 0;
+}
+
+/* No frame, only the cursor plane; its event comes all the same. */
+static int
+show_cursor(struct tester *t, uint32_t i, bool is_visible, const char *words)
+{
+	const struct damage nothing = {0};
+	struct timing timing = {.least = UINT64_MAX};
+	const struct damage *stale;
+	int x = 0, y = 0;
+
+	(void)!sscanf(words, "%d %d", &x, &y);
+	draw_cursor(t);
+	int err = set_cursor(t, i, is_visible, x, y);
+	if (err == 0)
+		err = present(t, i, &nothing);
+	if (err < 0)
+		return err;
+	wait_shown(t, &timing);
+	return t->screen->ops->begin(t->screen, i, &stale).pixels ? 0 : -ETIME;
+}
+
+static uint32_t
+over(uint32_t from, uint32_t to)
+{
+	uint32_t out = 0;
+
+	for (uint32_t shift = 0; shift < 24; shift += 8)
+		out |= ((from >> shift & 0xff) +
+			   ((to >> shift & 0xff) * (255 - (from >> 24)) + 127) /
+			       255)
+		       << shift;
+	return out;
+}
+
+/* What the plane shows is painted instead. */
+static int
+bake_cursor(struct tester *t, uint32_t i, const char *words)
+{
+	const int32_t w = (int32_t)t->found[i].width;
+	const int32_t h = (int32_t)t->found[i].height;
+	struct timing timing = {.least = UINT64_MAX};
+	struct damage changed = {0};
+	int x0 = 0, y0 = 0;
+
+	(void)!sscanf(words, "%d %d", &x0, &y0);
+	const struct rect r = rect_intersect(
+	    rect_make(x0, y0, DIM, DIM), rect_make(0, 0, w, h));
+	for (int32_t y = r.y0; y < r.y1; y++)
+		for (int32_t x = r.x0; x < r.x1; x++) {
+			uint32_t *to = &t->picture[i][y * w + x];
+			*to = over(t->cursor[(y - y0) * DIM + x - x0], *to);
+		}
+	damage_add(&changed, r);
+	int err = set_cursor(t, i, false, 0, 0);
+	if (err == 0)
+		err = show(t, i, &changed);
+	if (err == 0)
+		wait_shown(t, &timing);
+	return err;
+}
+
+static int
+whiten(struct tester *t, uint32_t i)
+{
+	const uint32_t w = t->found[i].width, h = t->found[i].height;
+	struct timing timing = {.least = UINT64_MAX};
+	struct damage all = {0};
+
+	memset(t->picture[i], 0xff, (size_t)w * h * 4);
+	damage_add(&all, rect_make(0, 0, (int32_t)w, (int32_t)h));
+	const int err = show(t, i, &all);
+	if (err == 0)
+		wait_shown(t, &timing);
+	return err;
+}
+
+static int
+tell_kernel(struct tester *t)
+{
+	uint32_t crc = 0;
+	char line[LINE];
+	const int planes = kernel_planes_on();
+	const int err = kernel_crc(&crc);
+
+	snprintf(line, sizeof(line), "kernel %d %d %u\n", planes, err, crc);
+	say(t, line);
+	return planes < 0 ? planes : 0;
 }
 
 static uint32_t
@@ -380,6 +522,16 @@ core_command(struct tester *t, const char *line)
 		return frames(t, a, b);
 	if (strcmp(verb, "clock") == 0)
 		return clocked(t, a, b);
+	if (strcmp(verb, "white") == 0)
+		return whiten(t, a);
+	if (strcmp(verb, "cursor") == 0)
+		return show_cursor(t, a, true, line + 9);
+	if (strcmp(verb, "hide") == 0)
+		return show_cursor(t, a, false, "");
+	if (strcmp(verb, "bake") == 0)
+		return bake_cursor(t, a, line + 7);
+	if (strcmp(verb, "kernel") == 0)
+		return tell_kernel(t);
 	if (strcmp(verb, "power") == 0)
 		return t->screen->ops->power(t->screen, a != 0);
 	if (strcmp(verb, "seal") == 0)
@@ -488,6 +640,8 @@ main(void)
 	mkdir("/proc", 0755);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	mount("proc", "/proc", "proc", 0, NULL);
+	mkdir("/debug", 0700);
+	mount("debugfs", "/debug", "debugfs", 0, NULL);
 	const int console = open("/dev/console", O_RDWR);
 	dup2(console, STDERR_FILENO);
 	log_init("kms_probe");
@@ -501,6 +655,8 @@ main(void)
 	       strcmp(line, "quit") != 0)
 		if (strcmp(line, "blank") == 0)
 			answer(t, screen_blank(t->card));
+		else if (strcmp(line, "kernel") == 0)
+			answer(t, tell_kernel(t));
 		else if (strcmp(line, "again") == 0)
 			run_core(t);
 		else if (strcmp(line, "second") == 0)
