@@ -43,6 +43,7 @@ core_status(const struct core *core, struct status *out)
 	out->pointer_x = (uint32_t)core->pointer_x;
 	out->pointer_y = (uint32_t)core->pointer_y;
 	out->pointer_is_ours = cursor_is_ours(core);
+	out->pointer_on_plane = cursor_look(core).is_on_plane;
 	out->n_outputs = scene->n_outputs;
 	out->n_domains = core->n_domains;
 	out->frames = core->frames;

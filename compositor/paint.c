@@ -74,9 +74,17 @@ rects_touch(struct rect a, struct rect b)
 }
 
 static void
+note_new(struct painter *p, struct rect r)
+{
+	if (p->log)
+		damage_add(p->log, r);
+}
+
+static void
 painted(struct painter *p, struct rect r)
 {
 	p->pixels += (uint64_t)rect_area(r);
+	note_new(p, r);
 	p->is_arrow_hit |= rects_touch(r, p->arrow);
 }
 
@@ -318,6 +326,10 @@ resolve(struct painter *p, struct rect r, uint32_t end,
 		}
 		const struct cover *cover = &p->covers[i];
 		const uint32_t n = rect_subtract(piece.r, cover->r, rest);
+		/* Painted already, perhaps only because this buffer was
+		 * stale there: then the other one does not have it. */
+		if (cover->layer == LAYER_SKIP)
+			note_new(p, rect_intersect(piece.r, cover->r));
 		if (!bottom)
 			paint_cover(p, rect_intersect(piece.r, cover->r),
 			    cover);
@@ -325,17 +337,6 @@ resolve(struct painter *p, struct rect r, uint32_t end,
 			p->pieces[p->n_pieces++] =
 			    (struct piece){rest[k], i + 1};
 	}
-}
-
-/*
- * New also where it was painted already because this buffer was stale there:
- * the other buffer does not have it.
- */
-static void
-note_new(struct painter *p, struct rect r)
-{
-	if (p->log)
-		damage_add(p->log, r);
 }
 
 /* Everything that is on top in this damage. */
@@ -347,7 +348,6 @@ paint_damage(struct painter *p, const struct damage *d)
 
 		if (rect_is_empty(r))
 			continue;
-		note_new(p, r);
 		resolve(p, r, p->end, NULL);
 		add_skip(p, r);
 	}
@@ -369,7 +369,6 @@ paint_picture(struct painter *p, uint32_t at)
 
 		if (rect_is_empty(r))
 			continue;
-		note_new(p, r);
 		resolve(p, r, at, cover);
 		add_skip(p, r);
 	}

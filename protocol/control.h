@@ -190,6 +190,7 @@
 	F(pointer_output, U32, ANY, 4)                                         \
 	F(pointer_x, U32, ANY, 4) F(pointer_y, U32, ANY, 4)                    \
 	F(pointer_is_ours, U32, ANY, 4) /* not the guest's cursor */           \
+	F(pointer_on_plane, U32, ANY, 4) /* not in the frame itself */         \
 	F(n_outputs, U32, IN, 0, TDS_MAX_OUTPUTS)                              \
 	F(n_domains, U32, IN, 0, TDS_MAX_DOMAINS)                              \
 	F(n_windows, U32, IN, 0, TDS_MAX_WINDOWS)                              \

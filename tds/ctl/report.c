@@ -59,8 +59,9 @@ json_head(FILE *to, const struct status *s)
 	}
 	fputs(" \"pointer\":{", to);
 	json_text(to, "output", s->outputs[s->pointer_output].name);
-	fprintf(to, ",\"x\":%u,\"y\":%u,\"ours\":%s},\n", s->pointer_x,
-	    s->pointer_y, truth(s->pointer_is_ours));
+	fprintf(to, ",\"x\":%u,\"y\":%u,\"ours\":%s,\"plane\":%s},\n",
+	    s->pointer_x, s->pointer_y, truth(s->pointer_is_ours),
+	    truth(s->pointer_on_plane));
 	fprintf(to,
 	    " \"frames\":%" PRIu64 ", \"wakeups\":%" PRIu64
 	    ", \"dropped\":%" PRIu64 ",\n",
