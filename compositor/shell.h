@@ -42,7 +42,8 @@ struct shell {
 	int timer_fd; /* owned */
 	int seat_fd;  /* owned: channel to tds-input; -1: none */
 	uint32_t leds; /* as tds-input was told */
-	struct cursor_look cursor; /* as the cursor plane was told */
+	/* as each cursor plane was told; output TDS_NONE: not yet */
+	struct cursor_look cursors[TDS_MAX_OUTPUTS];
 	struct frame_clock clock;
 	enum phase phase;
 	uint64_t timer_period_ns; /* 0: it goes off once */

@@ -135,7 +135,8 @@ frame_probe(struct shell *s)
 	}
 	/* an output may start anew with the same mode */
 	scene_damage_all(&s->core.scene);
-	s->cursor = (struct cursor_look){.output = TDS_NONE};
+	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
+		s->cursors[i] = (struct cursor_look){.output = TDS_NONE};
 	const uint64_t period = second_ns * 1000 / fastest_mhz;
 	if (s->clock.period_ns != period)
 		clock_set_refresh(&s->clock, fastest_mhz, monotonic_ns());
@@ -192,7 +193,7 @@ paint_in_parts(struct shell *s, uint32_t i, struct target target,
 static bool
 cursor_has_changed(const struct shell *s, uint32_t i)
 {
-	const struct cursor_look *was = &s->cursor;
+	const struct cursor_look *was = &s->cursors[i];
 	const struct cursor_look is = cursor_look(&s->core);
 	const bool was_here = was->output == i && was->is_on_plane;
 	const bool is_here = is.output == i && is.is_on_plane;
@@ -232,9 +233,8 @@ set_cursor(struct shell *s, uint32_t i)
 		.x = is.x,
 		.y = is.y,
 		.image = is_here ? image : NULL});
-	if (is_here || s->cursor.output == i || s->cursor.output == TDS_NONE)
-		s->cursor = is;
-	s->core.cursor_is_new = false;
+	s->cursors[i] = is;
+	s->core.cursor_is_new &= !is_here;
 }
 
 /* The whole state of this moment, or of one a bit later, on output i. */
