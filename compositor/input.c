@@ -90,7 +90,9 @@ static void
 input_key(struct core *core, const struct input_event_wire *in, bool counts,
     struct actions *out)
 {
-	bool deliver = counts && input_reaches_focus(core) &&
+	/* what a domain saw pressed comes up, whoever lets go of it */
+	const bool may = in->value != 1 || (counts && input_reaches_focus(core));
+	bool deliver = may && core->focus != TDS_NONE &&
 	    !core->panel.is_open && core->domains[core->focus].is_linked;
 
 	if (in->value == 1 && counts && keys_is_button(in->code) &&

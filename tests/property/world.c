@@ -196,7 +196,8 @@ const char *
 event_text(const struct event *e)
 {
 	static const char *const kinds[] = {"input", "link", "down", "commit",
-	    "cursor", "leds", "vm", "focus", "frame"};
+	    "cursor", "leds", "vm", "focus", "frame", "output", "device",
+	    "gone", "dark"};
 	static char text[128];
 
 	if (e->kind == EVENT_INPUT)
