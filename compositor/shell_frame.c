@@ -114,7 +114,7 @@ frame_probe(struct shell *s)
 {
 	const struct scene *scene = &s->core.scene;
 	struct core_output slots[TDS_MAX_OUTPUTS], found[TDS_MAX_OUTPUTS];
-	uint32_t fastest_mhz = 1000;
+	uint32_t fastest_mhz = 0;
 
 	for (uint32_t i = 0; i < scene->n_outputs; i++)
 		slots[i] = scene->outputs[i].slot;
@@ -137,6 +137,11 @@ frame_probe(struct shell *s)
 	scene_damage_all(&s->core.scene);
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		s->cursors[i] = (struct cursor_look){.output = TDS_NONE};
+	/* Nothing is connected: the clock goes on as it did, so that what
+	 * comes next does not wait for a slow one. */
+	if (fastest_mhz == 0 && s->clock.period_ns != 0)
+		return 0;
+	fastest_mhz = fastest_mhz > 0 ? fastest_mhz : 60000;
 	const uint64_t period = second_ns * 1000 / fastest_mhz;
 	if (s->clock.period_ns != period)
 		clock_set_refresh(&s->clock, fastest_mhz, monotonic_ns());
