@@ -33,6 +33,7 @@ DISPLAYS = {
 }
 KEYBOARDS = {
     "virtio": ["virtio-keyboard-pci,id=kbd0", "virtio-tablet-pci,id=tablet0"],
+    "none": [],
     "usb": ["usb-kbd,id=kbd0,bus=usb.0", "usb-tablet,id=tablet0,bus=usb.0"],
 }
 APPEND = ("console=ttyS0 quiet panic=-1 drm_kms_helper.fbdev_emulation=0 "
@@ -44,7 +45,7 @@ SHIFTED = {">": "dot", "<": "comma", "|": "backslash", "_": "minus",
            ":": "semicolon", "&": "7", "*": "8", "+": "equal", "?": "slash"}
 
 INIT = """#!/bin/busybox sh
-/agent/agent &
+%s/agent/agent &
 echo "tds-test: tdsd begins"
 exec /usr/libexec/tds/tdsd
 """
@@ -59,7 +60,7 @@ $b mount -t tmpfs -o mode=755 run /run
 while read -r module; do
 	$b insmod $module
 done </etc/tds/modules
-/usr/libexec/tds/tdsd
+%s/usr/libexec/tds/tdsd
 echo "tds-test: tdsd ended"
 while :; do
 	wait
@@ -100,8 +101,9 @@ def add_program(tree, path, to, library_path=""):
                       0o755)
 
 
-def agent_overlay(build, is_service=False):
-    """What a test adds to the image. is_service: tdsd is not process 1."""
+def agent_overlay(build, is_service=False, before=""):
+    """What a test adds to the image. is_service: tdsd is not process 1;
+    before: lines of shell that run before tdsd."""
     tree = image.Tree()
     tree.node("dev/null", 1, 3)  # a shell wants it before /dev is mounted
     tree.file("bin/busybox", read(os.path.join(CACHE, "userland/busybox")),
@@ -113,7 +115,8 @@ def agent_overlay(build, is_service=False):
     painter = os.path.join(build, "tests/vm/painter")
     if os.path.exists(painter):  # not in a build without tests
         add_program(tree, painter, "usr/bin/painter")
-    tree.file("init", (SERVICE_INIT if is_service else INIT).encode(), 0o755)
+    init = SERVICE_INIT if is_service else INIT
+    tree.file("init", (init % before).encode(), 0o755)
     return tree
 
 
@@ -284,40 +287,46 @@ class Machine:
 
     # --- hands ---
 
-    def key(self, name, is_down):
-        self.qmp.call("input-send-event", events=[{
-            "type": "key", "data": {"down": is_down, "key": {
-                "type": "qcode", "data": name}}}])
+    # desk: a display device that what is plugged in with display=ID belongs
+    # to, and so is told from the rest, which belongs to none (None).
 
-    def keys(self, *names):
+    def send(self, *events, desk=None):
+        to = {"device": desk} if desk else {}
+        self.qmp.call("input-send-event", events=[
+            {"type": kind, "data": data} for kind, data in events], **to)
+
+    def key(self, name, is_down, desk=None):
+        self.send(("key", {"down": is_down, "key": {
+            "type": "qcode", "data": name}}), desk=desk)
+
+    def keys(self, *names, desk=None):
         """Press them in this order, let go in the other."""
         for name in names:
-            self.key(name, True)
+            self.key(name, True, desk)
         for name in reversed(names):
-            self.key(name, False)
+            self.key(name, False, desk)
 
-    def type(self, text):
+    def type(self, text, desk=None):
         for character in text:
             if character in SHIFTED:
-                self.keys("shift", SHIFTED[character])
+                self.keys("shift", SHIFTED[character], desk=desk)
             elif character.isupper():
-                self.keys("shift", character.lower())
+                self.keys("shift", character.lower(), desk=desk)
             else:
-                self.keys(KEYS.get(character, character))
+                self.keys(KEYS.get(character, character), desk=desk)
 
-    def move(self, x, y, width, height):
+    def move(self, x, y, width, height, desk=None):
         """To a pixel of a screen of that size."""
-        self.qmp.call("input-send-event", events=[
-            {"type": "abs", "data": {"axis": axis, "value": min(
-                32767, (2 * at + 1) * 32768 // (2 * size))}}
-            for axis, at, size in (("x", x, width), ("y", y, height))])
+        self.send(*[("abs", {"axis": axis, "value": min(
+            32767, (2 * at + 1) * 32768 // (2 * size))})
+            for axis, at, size in (("x", x, width), ("y", y, height))],
+            desk=desk)
 
-    def button(self, is_down, name="left"):
-        self.qmp.call("input-send-event", events=[
-            {"type": "btn", "data": {"down": is_down, "button": name}}])
+    def button(self, is_down, name="left", desk=None):
+        self.send(("btn", {"down": is_down, "button": name}), desk=desk)
 
-    def attention(self):
-        self.keys("ctrl", "alt", "delete")
+    def attention(self, desk=None):
+        self.keys("ctrl", "alt", "delete", desk=desk)
 
     def plug(self, driver, name, **properties):
         self.qmp.call("device_add", driver=driver, id=name, **properties)
