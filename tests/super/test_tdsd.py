@@ -280,6 +280,24 @@ class Life(Fresh):
         wait_for(self.stack.status)
         self.assertEqual(self.stack.stop(), 0)
 
+    def test_screens_go_dark_without_input_and_a_key_wakes_them(self):
+        s = self.stack
+        s.write('tds.conf', (stack.MAIN % ('try-out', s.run)).replace(
+            'phrase = a phrase', 'phrase = a phrase\nidle = 1'))
+        s.start()
+        wait_for(lambda: s.status()['dark'])
+        frames = s.status()['frames']
+        self.assertEqual(s.status()['frames'], frames)  # nothing runs
+        self.assertEqual(s.ctl('key', 'CTRL+ALT+DELETE').returncode, 0)
+        status = s.status()
+        self.assertFalse(status['dark'])
+        self.assertTrue(status['attention'])  # the attention key always counts
+        wait_for(lambda: s.status()['dark'])  # and again
+        self.assertEqual(s.ctl('key', 'ESC').returncode, 0)
+        status = s.status()
+        self.assertFalse(status['dark'])
+        self.assertTrue(status['attention'])  # it only woke the screens
+
     def test_each_death_gives_one_line_and_a_new_process(self):
         self.stack.start()
         fds = self.stack.n_fds()
