@@ -18,6 +18,7 @@ panel_open(struct core *core, struct actions *out)
 	core->panel.chosen = core->panel.home;
 	focus_set(core, TDS_NONE, out);
 	core->panel.is_open = true;
+	core->is_dark = false; /* also if a device that waits opened it */
 	scene_damage_all(&core->scene);
 }
 
@@ -82,7 +83,7 @@ panel_key(struct core *core, uint16_t code, struct actions *out)
 		if (chosen >= n)
 			return;
 		panel_close(core, chosen, out);
-		if (core->domains[chosen].is_linked)
+		if (core->domains[chosen].is_linked && input_reaches_focus(core))
 			focus_send(core, &chord, out);
 		return;
 	default:

@@ -172,6 +172,13 @@ area_to_paint(const struct shell *s, uint32_t i, const struct damage *stale)
 	return area;
 }
 
+/* All of it is to be painted anew: what is being painted is in vain. */
+static bool
+is_all_damaged(const struct output *o)
+{
+	return o->damage.n == 1 && rect_covers(o->damage.r[0], o->area);
+}
+
 /* In parts, so that no copy keeps input waiting for long. */
 static void
 paint_in_parts(struct shell *s, uint32_t i, struct target target,
@@ -189,8 +196,11 @@ paint_in_parts(struct shell *s, uint32_t i, struct target target,
 		part.clip = (struct rect){
 		    0, y, area.x1, min_i32(y + rows, area.y1)};
 		paint_output(&s->core, i, s->pools, target, &part);
-		if (take_input)
-			seat_dispatch(s);
+		if (!take_input)
+			continue;
+		seat_dispatch(s);
+		if (is_all_damaged(&s->core.scene.outputs[i]))
+			return;
 	}
 }
 

@@ -364,6 +364,41 @@ the_key_that_wakes_the_screens_does_nothing_else(void **state)
 }
 
 static void
+the_chord_of_a_keyboard_that_waits_wakes_the_screens(void **state)
+{
+	(void)state;
+	start();
+	plug(keyboard(1, DEVICE_WAITING));
+	step((struct event){.kind = EVENT_DARK});
+	tap(1, KEY_A);
+	assert_true(core.is_dark);
+	chord(1);
+	assert_true(core.panel.is_open);
+	assert_false(core.is_dark);
+}
+
+static void
+the_panel_sends_no_chord_where_the_keyboard_may_not_reach(void **state)
+{
+	const struct core_rule web_only = {.is_allowed = 1, .bus = TDS_NONE,
+	    .vendor = TDS_NONE, .product = TDS_NONE, .domains = 1 << WEB};
+
+	(void)state;
+	assert_int_equal(core_add_rule(&core, &web_only), 0);
+	start();
+	plug(keyboard(1, DEVICE_WAITING));
+	chord(1); /* WORK is chosen: it had the keyboard */
+	key(1, KEY_D, 1);
+	assert_int_equal(n_input, 0);
+	assert_int_equal(core.focus, WORK);
+	key(1, KEY_D, 0);
+	step((struct event){.kind = EVENT_FOCUS, .domain = WEB});
+	chord(1);
+	key(1, KEY_D, 1);
+	assert_int_equal(n_input, 6);
+}
+
+static void
 lights_are_those_of_the_focused_domain(void **state)
 {
 	(void)state;
@@ -406,6 +441,8 @@ main(void)
 	    T(people_who_type_fast_are_never_throttled),
 	    T(keys_of_a_device_that_went_come_up),
 	    T(the_key_that_wakes_the_screens_does_nothing_else),
+	    T(the_chord_of_a_keyboard_that_waits_wakes_the_screens),
+	    T(the_panel_sends_no_chord_where_the_keyboard_may_not_reach),
 	    T(lights_are_those_of_the_focused_domain),
 	    T(more_devices_than_places_are_refused),
 	};

@@ -317,6 +317,97 @@ a_guests_cursor_leaves_the_plane_under_another_window(void **state)
 	assert_false(cursor_look(&core).is_on_plane);
 }
 
+/*
+ * Two runs of one script of keys, frames and guests; in one of them monitors
+ * come, go and change between any two events. Every record to every guest is
+ * the same.
+ */
+enum { SCRIPT = 20000 };
+
+struct digest {
+	uint64_t hash;
+	uint32_t n;
+};
+
+static void
+note(struct digest *d)
+{
+	for (uint32_t i = 0; i < actions.n; i++) {
+		const struct action *a = &actions.a[i];
+		uint8_t bytes[TDS_RING_RECORD_BYTES];
+
+		assert_int_equal(encode_down(&a->record, bytes), 0);
+		for (size_t k = 0; k < sizeof(bytes); k++)
+			d->hash = (d->hash ^ bytes[k]) * 0x100000001b3u;
+		d->hash = (d->hash ^ a->domain) * 0x100000001b3u;
+		d->n++;
+	}
+}
+
+static void
+one_event(uint64_t *seed)
+{
+	static const uint16_t codes[] = {KEY_A, KEY_B, KEY_LEFTCTRL,
+	    KEY_LEFTALT, KEY_DELETE, KEY_1, KEY_2, KEY_ESC};
+	const uint32_t domain = (uint32_t)(unit_random(seed) % N_DOMAINS);
+	const uint64_t what = unit_random(seed) % 16;
+	const uint64_t value = unit_random(seed);
+
+	if (what < 8)
+		step((struct event){.kind = EVENT_INPUT,
+		    .input = {.type = EV_KEY, .code = codes[value % 8],
+			.value = (int32_t)(value >> 8 & 1)}});
+	else if (what < 11)
+		step((struct event){.kind = EVENT_FRAME});
+	else if (what < 14)
+		step((struct event){.kind = EVENT_COMMIT,
+		    .domain = domain,
+		    .commit = {.seq = (uint32_t)value, .width_px = 800,
+			.height_px = 500, .stride_bytes = 3200, .w = 800,
+			.h = 500}});
+	else if (what == 14)
+		step((struct event){.kind = EVENT_VM,
+		    .domain = domain, .is_up = (value & 7) != 0});
+	else
+		step((struct event){
+		    .kind = (value & 7) == 0 ? EVENT_DOWN : EVENT_LINK,
+		    .domain = domain});
+}
+
+static struct digest
+run(bool has_hotplug)
+{
+	uint64_t script = 88172645463325252u, monitors = 362436069u;
+	struct digest d = {.hash = 0xcbf29ce484222325u};
+
+	setup(NULL);
+	connect(0, 1920, 1080, 1);
+	for (uint32_t i = 0; i < SCRIPT; i++) {
+		if (has_hotplug && unit_random(&monitors) % 4 == 0) {
+			const uint64_t r = unit_random(&monitors);
+			connect((uint32_t)(r % 3), (r >> 8 & 3) == 0 ? 0
+				: (uint32_t)(640 + (r >> 10) % 3000), 1080,
+			    1 + (uint32_t)(r >> 40 & 1));
+			assert_int_equal(actions.n, 0);
+		}
+		one_event(&script);
+		note(&d);
+	}
+	return d;
+}
+
+static void
+no_guest_can_tell_what_monitors_there_are(void **state)
+{
+	const struct digest quiet = run(false);
+	const struct digest busy = run(true);
+
+	(void)state;
+	assert_in_range(quiet.n, SCRIPT / 8, SCRIPT * 8);
+	assert_int_equal(quiet.n, busy.n);
+	assert_true(quiet.hash == busy.hash);
+}
+
 int
 main(void)
 {
@@ -340,6 +431,7 @@ main(void)
 		a_screen_too_low_for_a_trust_bar_stays_off, setup),
 	    cmocka_unit_test_setup(
 		the_panel_is_on_a_screen_that_comes_while_it_is_open, setup),
+	    cmocka_unit_test(no_guest_can_tell_what_monitors_there_are),
 	    cmocka_unit_test_setup(
 		our_arrow_is_on_the_plane_and_moves_without_damage, setup),
 	    cmocka_unit_test_setup(
