@@ -439,7 +439,9 @@ frame_timer(struct shell *s)
 	}
 	if (s->phase == PHASE_TICK) {
 		tick(s);
-		if (s->quiet_frames >= QUIET_FRAMES_TO_IDLE && fall_idle(s))
+		/* a flip may take long: what waits for it is still to come */
+		if (s->quiet_frames >= QUIET_FRAMES_TO_IDLE &&
+		    (s->is_dark || !frame_has_news(s)) && fall_idle(s))
 			return 0;
 		const uint64_t at = clock_paint(&s->clock, s->tick_ns);
 		if (at > now) {

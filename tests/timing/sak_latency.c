@@ -155,8 +155,7 @@ random_monitor(uint32_t i)
 	const uint16_t *m = is_big ? big[chance_below(&chance, 4)]
 				   : small[chance_below(&chance, 4)];
 
-	/* one 4K screen beside two others: with more of them, at 2 GB/s, 1
-	 * press in 5,000 takes up to 108 ms; see docs/performance.md */
+	/* one 4K screen beside three others */
 	for (uint32_t k = 0; k < TDS_MAX_OUTPUTS && m[0] == 3840; k++)
 		if (k != i && screen.monitors[k].width == 3840)
 			m = big[0];
@@ -167,7 +166,7 @@ random_monitor(uint32_t i)
 static void
 hotplug(void)
 {
-	const uint32_t i = chance_below(&chance, is_big ? 3 : 2);
+	const uint32_t i = chance_below(&chance, is_big ? 4 : 3);
 	uint8_t bytes[8];
 
 	if (screen.monitors[i].is_connected && chance_one_in(&chance, 2))

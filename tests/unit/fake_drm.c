@@ -702,6 +702,7 @@ void *__wrap_mmap64(
 int __real_munmap(void *at, size_t len);
 int __wrap_munmap(void *at, size_t len);
 ssize_t __wrap_read(int fd, void *to, size_t len);
+ssize_t __real_read(int fd, void *to, size_t len);
 int __wrap_fcntl64(int fd, int command, ...);
 
 int
@@ -756,7 +757,9 @@ __wrap_read(int fd, void *to, size_t len)
 {
 	const uint32_t n = fake.n_events < len ? fake.n_events : (uint32_t)len;
 
-	if (fd != FAKE_FD || n == 0) {
+	if (fd != FAKE_FD)
+		return __real_read(fd, to, len);
+	if (n == 0) {
 		errno = EAGAIN;
 		return -1;
 	}

@@ -8,6 +8,8 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { WIDTH = 640, HEIGHT = 480, OUTPUTS = 2 };
 
@@ -176,6 +178,47 @@ a_pointer_that_moves_costs_no_pixel(void **state)
 	assert_ptr_equal(fake_shown(0), b);
 }
 
+/* As if the timer had gone off: a tick, and its time to paint. */
+static void
+tick(void)
+{
+	const uint64_t one = 1;
+
+	shell.phase = PHASE_TICK;
+	do {
+		assert_int_equal(
+		    write(shell.timer_fd, &one, sizeof(one)), sizeof(one));
+		assert_int_equal(frame_timer(&shell), 0);
+	} while (shell.phase == PHASE_PAINT);
+}
+
+static void
+a_slow_flip_holds_a_frame_up_and_does_not_lose_it(void **state)
+{
+	(void)state;
+	settle();
+	shell.timer_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	shell.is_idle = false;
+	shell.quiet_frames = 0;
+	scene_damage_all(&shell.core.scene);
+	tick(); /* shown, and the card takes its time */
+	scene_damage_all(&shell.core.scene);
+	for (int i = 0; i < 20; i++)
+		tick();
+	assert_false(shell.is_idle);
+	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
+		fake_flip_done(i, 2000);
+	tick();
+	assert_false(core_is_dirty(&shell.core));
+	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
+		fake_flip_done(i, 3000);
+	for (int i = 0; i < 20 && !shell.is_idle; i++)
+		tick();
+	assert_true(shell.is_idle);
+	close(shell.timer_fd);
+	shell.timer_fd = -1;
+}
+
 int
 main(void)
 {
@@ -183,6 +226,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_pointer_that_crosses_takes_its_cursor_along),
 	    TEST(a_pointer_that_moves_costs_no_pixel),
+	    TEST(a_slow_flip_holds_a_frame_up_and_does_not_lose_it),
 	};
 
 	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
