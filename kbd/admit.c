@@ -123,10 +123,20 @@ admit_find(struct admit *a, uint32_t device)
 const struct device *
 admit_waiting(const struct admit *a)
 {
-	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
-		if (a->devices[i].state == DEVICE_WAITING)
-			return &a->devices[i];
-	return NULL;
+	const struct device *first = NULL;
+
+	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++) {
+		const struct device *d = &a->devices[i];
+
+		if (d->state != DEVICE_WAITING)
+			continue;
+		/* it may be the only one, and then who else could answer? */
+		if (d->info.kinds & KIND_KEYBOARD)
+			return d;
+		if (!first)
+			first = d;
+	}
+	return first;
 }
 
 uint32_t

@@ -49,7 +49,8 @@ struct device *admit_add(struct admit *a, const struct seat_device *info,
 void admit_remove(struct admit *a, uint32_t device);
 /* NULL: there is none of this number. */
 struct device *admit_find(struct admit *a, uint32_t device);
-/* The one that the panel asks about: the first that waits; NULL: none. */
+/* The one that the panel asks about: the first keyboard that waits, else the
+ * first other device; NULL: none. */
 const struct device *admit_waiting(const struct admit *a);
 uint32_t admit_count(const struct admit *a, enum device_state state);
 /* Decide about a device. */

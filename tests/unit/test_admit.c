@@ -426,6 +426,27 @@ more_devices_than_places_are_refused(void **state)
 	assert_int_equal(admit_count(&core.admit, DEVICE_ADMITTED), 0);
 }
 
+/* Else a tablet that came first would lock out the only keyboard. */
+static void
+a_keyboard_is_asked_about_before_other_devices(void **state)
+{
+	struct seat_device tablet = keyboard(1, DEVICE_WAITING);
+
+	(void)state;
+	start();
+	tablet.kinds = KIND_TABLET;
+	plug(tablet);
+	assert_ptr_equal(
+	    admit_waiting(&core.admit), admit_find(&core.admit, 1));
+	plug(keyboard(2, DEVICE_WAITING));
+	chord(2);
+	type_code(2);
+	assert_int_equal(state_of(2), DEVICE_ADMITTED);
+	assert_int_equal(state_of(1), DEVICE_WAITING);
+	tap(2, KEY_A);
+	assert_int_equal(state_of(1), DEVICE_ADMITTED);
+}
+
 int
 main(void)
 {
@@ -433,6 +454,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    T(a_device_of_the_start_speaks_and_an_unknown_number_does_not),
 	    T(a_later_keyboard_is_silent_until_its_code_is_typed_on_it),
+	    T(a_keyboard_is_asked_about_before_other_devices),
 	    T(three_wrong_codes_refuse_a_keyboard),
 	    T(a_mouse_is_admitted_with_a_key_and_a_keyboard_is_not),
 	    T(a_device_that_comes_back_with_other_abilities_waits),

@@ -89,6 +89,9 @@ class Bench:
                      [os.path.join(out, "initramfs.cpio.gz"), overlay,
                       *self.archives],
                      wait_agent=None)
+        self.wait_ready()
+
+    def wait_ready(self):
         if not self.is_service:
             self.m.wait_serial("tds-test: tdsd begins", 60)
             begin = time.monotonic()
@@ -97,10 +100,10 @@ class Bench:
         self.m.agent.take(None, 60)
         wait("tdsd to answer", self.m.try_status, 30)
 
-    def start_painters(self):
+    def start_painters(self, period_ms=""):
         for name in DOMAINS:
-            self.m.run("painter /run/tds %s %06x >/run/agent/%s.keys 2>&1 & "
-                       "echo" % (name, DOMAINS[name][3], name))
+            self.m.run("painter /run/tds %s %06x %s >/run/agent/%s.keys 2>&1 "
+                       "& echo" % (name, DOMAINS[name][3], period_ms, name))
         wait("the guests to be shown", self.all_shown, 30)
 
     def all_shown(self):
@@ -257,10 +260,11 @@ def main(make=Bench):
     args = parser.parse_intermixed_args()
 
     drive.stop_on_signals()
-    subprocess.run([os.path.join(drive.HERE, "fetch"), "--quiet"],
-                   check=True,
-                   stdout=subprocess.DEVNULL)
     plan = boots(args.tests, args.display or list(machine.DISPLAYS))
+    is_vkms = any(kind[2] == "vkms" for kind, _ in plan)
+    subprocess.run([os.path.join(drive.HERE, "fetch"), "--quiet"] +
+                   is_vkms * ["--vkms"], check=True,
+                   stdout=subprocess.DEVNULL)
     print("1..%d" % sum(len(tests) for _, tests in plan))
     failed, number = 0, 1
     for (is_service, keyboard, display), tests in plan:

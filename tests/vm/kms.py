@@ -450,7 +450,7 @@ def main():
     probe, names = sys.argv[1], sys.argv[2:]
     todo = [s for s in SCENARIOS if not names or s.__name__ in names]
     bad = 0
-    subprocess.run([HERE + '/fetch', '--quiet'], check=True,
+    subprocess.run([HERE + '/fetch', '--vkms', '--quiet'], check=True,
                    stdout=subprocess.DEVNULL)
     print('1..%d' % len(todo))
     for n, scenario in enumerate(todo, 1):

@@ -192,6 +192,7 @@ class Machine:
         self.devices = list(DISPLAYS[display][0]) + KEYBOARDS[keyboard]
         self.memory, self.cpus, self.cpu = memory, cpus, cpu
         self.accel = accel or self.chosen_accel()
+        self.is_held = False  # until QMP's cont
         self.process = self.qmp = self.agent = self.bus = None
         self.shots = 0
         os.makedirs(directory, exist_ok=True)
@@ -231,6 +232,8 @@ class Machine:
             "-device", "pcie-root-port,id=plug1,chassis=2,slot=2"]
         for device in self.devices:
             command += ["-device", device]
+        if self.is_held:
+            command += ["-S"]
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
@@ -350,5 +353,6 @@ class Machine:
         options = {"device": "gpu0", "head": head}
         if self.display == "bochs":
             del options["head"]
-        self.qmp.call("screendump", filename=path, format="png", **options)
+        self.qmp.call("screendump", filename=path,
+                      format=os.path.splitext(path)[1][1:], **options)
         return Image.open(path).convert("RGB")

@@ -2,8 +2,11 @@
  * painter: a fake VM for the display domain's tests: one colour all over its
  * screen, drawn again and again, and what arrives at its keyboard said aloud.
  *
- *	painter RUN_DIR DOMAIN RRGGBB
+ *	painter RUN_DIR DOMAIN RRGGBB [PERIOD_MS]
  *
+ * With a period it draws rectangles of other colours here and there instead,
+ * one each so many milliseconds, and tells of only that part. While there is a
+ * file /run/agent/hold it draws nothing and has told of all that it drew.
  * Boots a tests/abuse/fake_vm on the domain's sockets. Each key that arrives is
  * a line "key CODE VALUE". Where the back end goes away it boots again, as long
  * as there is one to connect to; it never gives up, its VM ends it.
@@ -12,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/abuse/fake_gpu.h"
 
@@ -28,6 +32,8 @@ struct painter {
 	struct vm vm;
 	struct gpu_buffer screen;
 	uint32_t colour;
+	int period_ms; /* 0: one colour */
+	uint32_t chance;
 };
 
 static const uint32_t ok = VIRTIO_GPU_RESP_OK_NODATA;
@@ -125,17 +131,55 @@ say_keys(struct vm *vm)
 	}
 }
 
+/* Less than limit, which is not 0; the same at each start. */
+static uint32_t
+some(struct painter *p, uint32_t limit)
+{
+	p->chance = p->chance * 1103515245u + 12345u;
+	return (p->chance >> 8) % limit;
+}
+
+/* What is new in the picture. */
+static struct gpu_rect
+draw(struct painter *p)
+{
+	const struct gpu_rect all = gpu_all(&p->screen);
+	uint32_t *pixels = (uint32_t *)(void *)(p->vm.mem + p->screen.at);
+
+	if (p->period_ms == 0)
+		return all;
+	struct gpu_rect r = {.x = some(p, all.w), .y = some(p, all.h)};
+	r.w = 1 + some(p, all.w - r.x);
+	r.h = 1 + some(p, all.h - r.y);
+	const uint32_t colour = p->colour ^ (some(p, 1u << 24) & 0x7f7f7f);
+	for (uint32_t y = r.y; y < r.y + r.h; y++)
+		for (uint32_t x = r.x; x < r.x + r.w; x++)
+			pixels[y * all.w + x] = colour;
+	return r;
+}
+
+static void
+rest(struct painter *p)
+{
+	do {
+		say_keys(&p->vm);
+		(void)poll(NULL, 0, p->period_ms ? p->period_ms : DRAW_MS);
+	} while (access("/run/agent/hold", F_OK) == 0);
+}
+
 /* Until the back end is gone. */
 static void
 paint(struct painter *p)
 {
-	const struct gpu_rect all = gpu_all(&p->screen);
+	uint64_t offset;
+	struct gpu_rect r;
 
-	while (gpu_transfer(&p->vm, SCREEN, all, 0) == ok &&
-	       gpu_flush(&p->vm, SCREEN, all) == ok) {
-		say_keys(&p->vm);
-		(void)poll(NULL, 0, DRAW_MS);
-	}
+	do {
+		rest(p);
+		r = draw(p);
+		offset = ((uint64_t)r.y * p->screen.width + r.x) * 4;
+	} while (gpu_transfer(&p->vm, SCREEN, r, offset) == ok &&
+		 gpu_flush(&p->vm, SCREEN, r) == ok);
 }
 
 int
@@ -143,12 +187,14 @@ main(int argc, char **argv)
 {
 	static struct painter p;
 
-	if (argc != 4) {
-		fprintf(stderr, "usage: painter RUN_DIR DOMAIN RRGGBB\n");
+	if (argc != 4 && argc != 5) {
+		fprintf(stderr,
+		    "usage: painter RUN_DIR DOMAIN RRGGBB [PERIOD_MS]\n");
 		return 2;
 	}
 	aim(&p, argv[1], argv[2]);
 	p.colour = (uint32_t)strtoul(argv[3], NULL, 16);
+	p.period_ms = argc == 5 ? atoi(argv[4]) : 0;
 	for (;;) {
 		vm_init(&p.vm, &p.host);
 		if (vm_boot(&p.vm) == 0) {
