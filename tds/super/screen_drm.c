@@ -135,7 +135,10 @@ screen_open(const char *path)
 	return err < 0 ? err : TAKE_FD(fd);
 }
 
-/* Black, whatever it holds. Cards that copy buffers go dark by being off. */
+/*
+ * Black, whatever it holds, for cards that go on showing it though off (bochs).
+ * From below: what is left of a window meanwhile is under its label.
+ */
 static int
 wipe(int fd, uint32_t fb)
 {
@@ -154,7 +157,9 @@ wipe(int fd, uint32_t fb)
 		if (pixels == MAP_FAILED) {
 			err = -errno;
 		} else {
-			memset(pixels, 0, bytes);
+			for (size_t y = get.height; y-- > 0;)
+				memset((uint8_t *)pixels + y * get.pitch, 0,
+				    get.pitch);
 			munmap(pixels, bytes);
 		}
 	}
@@ -183,13 +188,13 @@ screen_blank(int fd)
 		return first;
 	const uint32_t n_fbs =
 	    res.count_fbs < MAX_IDS ? res.count_fbs : MAX_IDS;
-	for (uint32_t i = 0; i < n_fbs; i++)
-		first = first_of(first, wipe(fd, fbs[i]));
 	/* Also a CRTC that shows something else, the console for example. */
 	for (uint32_t i = 0; i < res.count_crtcs && i < MAX_IDS; i++) {
 		struct drm_mode_crtc off = {.crtc_id = crtcs[i]};
 		first = first_of(first, call(fd, DRM_IOCTL_MODE_SETCRTC, &off));
 	}
+	for (uint32_t i = 0; i < n_fbs; i++)
+		first = first_of(first, wipe(fd, fbs[i]));
 	for (uint32_t i = 0; i < n_fbs; i++)
 		first = first_of(first, call(fd, DRM_IOCTL_MODE_RMFB, &fbs[i]));
 	return first;
