@@ -36,8 +36,7 @@ KEYBOARDS = {
     "none": [],
     "usb": ["usb-kbd,id=kbd0,bus=usb.0", "usb-tablet,id=tablet0,bus=usb.0"],
 }
-APPEND = ("console=ttyS0 quiet panic=-1 drm_kms_helper.fbdev_emulation=0 "
-          "tsc=reliable")
+APPEND = "console=ttyS0 quiet panic=-1 tsc=reliable"
 # Characters by QEMU's key names, on a US keyboard.
 KEYS = {" ": "spc", "\n": "ret", "-": "minus", "/": "slash", ".": "dot",
         ",": "comma", ";": "semicolon", "=": "equal"}
