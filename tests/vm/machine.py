@@ -56,7 +56,8 @@ $b mount -t sysfs sys /sys
 $b mount -t devtmpfs dev /dev
 $b mount -t tmpfs -o mode=755 run /run
 /agent/agent &
-while read -r module; do
+# without parameters: a host has a console on its screen, if nobody turned it off
+while read -r module parameters; do
 	$b insmod $module
 done </etc/tds/modules
 %s/usr/libexec/tds/tdsd
