@@ -187,7 +187,7 @@
 	F(n_waiting, U32, ANY, 4)   /* input devices to be admitted */         \
 	F(n_throttled, U32, ANY, 4) /* keyboards faster than people */         \
 	F(keyboard, U32, OPTIONAL, in->n_domains)                              \
-	F(pointer_output, U32, ANY, 4)                                         \
+	F(pointer_output, U32, IN, 0, TDS_MAX_OUTPUTS - 1)                     \
 	F(pointer_x, U32, ANY, 4) F(pointer_y, U32, ANY, 4)                    \
 	F(pointer_is_ours, U32, ANY, 4) /* not the guest's cursor */           \
 	F(pointer_on_plane, U32, ANY, 4) /* not in the frame itself */         \

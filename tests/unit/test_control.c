@@ -580,6 +580,8 @@ a_status_is_taken_up_to_each_limit(void **state)
 	} while (0)
 	STATUS(n_outputs, TDS_MAX_OUTPUTS, 0);
 	STATUS(n_outputs, TDS_MAX_OUTPUTS + 1, -ERANGE);
+	STATUS(pointer_output, TDS_MAX_OUTPUTS - 1, 0);
+	STATUS(pointer_output, TDS_MAX_OUTPUTS, -ERANGE);
 	STATUS(n_domains, TDS_MAX_DOMAINS, 0);
 	STATUS(n_domains, TDS_MAX_DOMAINS + 1, -ERANGE);
 	STATUS(n_windows, TDS_MAX_WINDOWS, 0);
