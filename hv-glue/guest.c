@@ -97,6 +97,7 @@ on_down(void *data, const struct down *record)
 			input_device_lost(&g->inputs[i]);
 		break;
 	case DOWN_TICK:
+	case DOWN_MAPPED: /* its pool is not granted */
 		break; /* link.c's */
 	}
 }

@@ -1,5 +1,7 @@
 #include "hv-glue/outbox.h"
 
+#include "hv-glue/up_records.h"
+
 void
 outbox_init(struct outbox *box, uint32_t n_scanouts)
 {

@@ -82,10 +82,15 @@
 	F(name, TEXT, FILLED, TDS_NAME_BYTES)                                  \
 	F(label, TEXT, FILLED, TDS_LABEL_BYTES)
 
-/* fds: ring (rw), pool (read-only), doorbell up, doorbell down */
+/*
+ * fds: ring (rw), pool (read-only), doorbell up, doorbell down. A granted pool
+ * is no memory but a descriptor of which ranges are mapped when the guest
+ * process says so (UP_MAP in ring.h); pool_bytes is the most that there is.
+ */
 #define CORE_LINK_FIELDS(F)                                                    \
 	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
 	F(pid, U32, ANY, 4)                                                    \
+	F(is_granted, U32, IN, 0, 1)                                           \
 	F(pool_bytes, U64, POOL, 8)
 #define CORE_DOWN_FIELDS(F)                                                    \
 	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
@@ -142,6 +147,7 @@
 	F(width, U32, IN, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) /* first mode */ \
 	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
 	F(is_unsealed, U32, IN, 0, 1) /* try-out; tdsd saw it fail */          \
+	F(is_granted, U32, IN, 0, 1) /* the pool, as in CORE_LINK */           \
 	F(pool_bytes, U64, POOL, 8)                                            \
 	F(name, TEXT, ANY, TDS_NAME_BYTES)
 

@@ -84,6 +84,8 @@ enum up_op {
 	UP_CURSOR = 2,	/* the guest's cursor image */
 	UP_LEDS = 3,	/* lock lights that the guest wants */
 	UP_VM = 4,	/* a virtual machine came or went */
+	UP_MAP = 5,	/* this range of a granted pool is there */
+	UP_UNMAP = 6,	/* it is to go */
 };
 
 /*
@@ -140,6 +142,18 @@ struct wire_leds {
 struct wire_vm {
 	uint8_t op, is_up;
 	uint8_t zero[30];
+};
+
+/*
+ * MAP, UNMAP: 0 u8 op  1 u8[3] zero  4 u32 page  8 u32 pages  12 u8[20] zero
+ * Of a granted pool (CORE_LINK says so), which is a window of
+ * TDS_MAX_POOL_BYTES with nothing in it: only what MAP brought may be shown.
+ * Ranges do not overlap. UNMAP names the first page of one; its pages are 0.
+ * Each is answered by MAPPED, in order; only one is looked at per frame.
+ */
+struct grant {
+	uint8_t op;
+	uint32_t page, pages;
 };
 
 /*@ requires bytes_readable(bytes, len) && \valid(out);
@@ -207,33 +221,19 @@ int decode_leds(const uint8_t *bytes, uint32_t len,
 int decode_vm(const uint8_t *bytes, uint32_t len,
     struct wire_vm *out) MUST_CHECK;
 
-/*@ requires \valid_read(in) && \valid(out + (0 .. 31));
-  @ requires \separated(in, out + (0 .. 31));
-  @ assigns out[0 .. 31];
-  @ ensures \result == 0;
+/*@ requires bytes_readable(bytes, len) && \valid(out);
+  @ requires \separated(out, bytes + (0 .. len - 1));
+  @ assigns *out;
+  @ ensures \result == 0 || \result == -74;
+  @ ensures \result == 0 <==> len == 32 &&
+  @   (\forall integer i; 0 <= i < 3 ==> \old((bytes + 1)[i]) == 0) &&
+  @   (\forall integer i; 0 <= i < 20 ==> \old((bytes + 12)[i]) == 0);
+  @ ensures \result == 0 ==> out->op == \old(bytes[0]);
+  @ ensures \result == 0 ==> out->page == le32{Old}(bytes + 4);
+  @ ensures \result == 0 ==> out->pages == le32{Old}(bytes + 8);
   @*/
-int encode_commit(const struct commit *in,
-    uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
-
-/*@ requires \valid_read(in) && \valid(out + (0 .. 31));
-  @ requires \separated(in, out + (0 .. 31));
-  @ assigns out[0 .. 31];
-  @ ensures \result == 0;
-  @*/
-int encode_cursor(const struct cursor *in,
-    uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
-
-/*@ requires \valid(out + (0 .. 31));
-  @ assigns out[0 .. 31];
-  @ ensures \result == 0;
-  @*/
-int encode_leds(uint8_t mask, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
-
-/*@ requires \valid(out + (0 .. 31));
-  @ assigns out[0 .. 31];
-  @ ensures \result == 0;
-  @*/
-int encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES]) MUST_CHECK;
+int decode_grant(const uint8_t *bytes, uint32_t len,
+    struct grant *out) MUST_CHECK;
 
 /*@ requires \valid_read(in) && \valid(out) && \separated(in, out);
   @ assigns *out;
@@ -315,6 +315,16 @@ int check_leds(const struct wire_leds *in, uint8_t *mask) MUST_CHECK;
   @*/
 int check_vm(const struct wire_vm *in, bool *is_up) MUST_CHECK;
 
+/*@ requires \valid_read(in);
+  @ assigns \nothing;
+  @ ensures \result == 0 || \result == -34;
+  @ ensures \result == 0 <==>
+  @   (in->op == 5 && 1 <= in->pages && in->page + in->pages <= 262144) ||
+  @   (in->op == 6 && in->pages == 0 && in->page < 262144);
+  @*/
+/* -ERANGE unless it lies in the window. */
+int check_grant(const struct grant *in) MUST_CHECK;
+
 /* ------------------------------------------------------------------------ */
 /* Down: core -> guest							     */
 
@@ -323,15 +333,18 @@ enum down_op {
 	DOWN_INPUT = 2,	    /* one evdev event for one of the guest's devices */
 	DOWN_CONFIGURE = 3, /* the user wants this size for that scanout */
 	DOWN_LOST = 4,	    /* input was lost: all keys and buttons are up */
+	DOWN_MAPPED = 5,    /* the answer to MAP and to UNMAP */
 };
 
 enum input_device { DEVICE_KEYBOARD, DEVICE_TABLET, DEVICE_MOUSE };
 
 /*
- * All four, 32 bytes:
+ * All of them, 32 bytes:
  *	0 u8 op  1 u8 device  2 u8 scanout  3 u8 zero  4 u32 seq
  *	8 u16 type  10 u16 code  12 i32 value  16 u16 width  18 u16 height
- *	20 u8[12] zero
+ *	20 u32 page  24 u32 pages  28 u8 is_mapped  29 u8 error  30 u16 zero
+ * MAPPED: whether the range is mapped now, and the errno if that is not what
+ * was asked for. Once it is 0 the core holds nothing of the range.
  * INPUT: type, code, value as in linux/input-event-codes.h. ABS_X and ABS_Y on
  * the tablet are pixels of that scanout. A group ends with EV_SYN.
  */
@@ -343,6 +356,8 @@ struct down {
 	uint16_t type, code;
 	int32_t value;
 	uint16_t width, height;
+	uint32_t page, pages;
+	uint8_t is_mapped, error;
 };
 
 /*@ requires bytes_readable(bytes, len) && \valid(out);
@@ -350,7 +365,7 @@ struct down {
   @ assigns *out;
   @ ensures \result == 0 || \result == -74;
   @ ensures \result == 0 <==> len == 32 && \old(bytes[3]) == 0 &&
-  @   (\forall integer i; 0 <= i < 12 ==> \old((bytes + 20)[i]) == 0);
+  @   le16{Old}(bytes + 30) == 0;
   @ ensures \result == 0 ==> out->op == \old(bytes[0]);
   @ ensures \result == 0 ==> out->device == \old(bytes[1]);
   @ ensures \result == 0 ==> out->scanout == \old(bytes[2]);
@@ -359,6 +374,10 @@ struct down {
   @ ensures \result == 0 ==> out->code == le16{Old}(bytes + 10);
   @ ensures \result == 0 ==> out->width == le16{Old}(bytes + 16);
   @ ensures \result == 0 ==> out->height == le16{Old}(bytes + 18);
+  @ ensures \result == 0 ==> out->page == le32{Old}(bytes + 20);
+  @ ensures \result == 0 ==> out->pages == le32{Old}(bytes + 24);
+  @ ensures \result == 0 ==> out->is_mapped == \old(bytes[28]);
+  @ ensures \result == 0 ==> out->error == \old(bytes[29]);
   @*/
 int decode_down(const uint8_t *bytes, uint32_t len,
     struct down *out) MUST_CHECK;
@@ -374,8 +393,9 @@ int encode_down(const struct down *in,
 /*@ requires \valid_read(in);
   @ assigns \nothing;
   @ ensures \result == 0 || \result == -34;
-  @ ensures \result == 0 <==> 1 <= in->op <= 4 && in->device <= 2 &&
-  @   in->scanout < 4 && in->width <= 8192 && in->height <= 8192;
+  @ ensures \result == 0 <==> 1 <= in->op <= 5 && in->device <= 2 &&
+  @   in->scanout < 4 && in->width <= 8192 && in->height <= 8192 &&
+  @   in->is_mapped <= 1;
   @*/
 /* -ERANGE unless op, device and scanout are known ones. */
 int check_down(const struct down *in) MUST_CHECK;

@@ -91,6 +91,19 @@ decode_vm(const uint8_t *bytes, uint32_t len, struct wire_vm *out)
 	return 0;
 }
 
+int
+decode_grant(const uint8_t *bytes, uint32_t len, struct grant *out)
+{
+	if (len != TDS_RING_RECORD_BYTES || !all_zero(bytes + 1, 3) ||
+	    !all_zero(bytes + 12, 20))
+		return -EBADMSG;
+	const uint8_t op = bytes[0];
+	out->page = get_u32(bytes + 4);
+	out->pages = get_u32(bytes + 8);
+	out->op = op;
+	return 0;
+}
+
 /*@ assigns \nothing;
   @ ensures \result == \true <==>
   @   4096 * page + stride * height <= pool_bytes;
@@ -211,52 +224,15 @@ check_vm(const struct wire_vm *in, bool *is_up)
 }
 
 int
-encode_commit(const struct commit *in, uint8_t out[TDS_RING_RECORD_BYTES])
+check_grant(const struct grant *in)
 {
-	out[0] = UP_COMMIT;
-	out[1] = (uint8_t)in->scanout;
-	put_u16(out + 2, 0);
-	put_u32(out + 4, in->seq);
-	put_u32(out + 8, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
-	put_u32(out + 12, in->stride_bytes);
-	put_u16(out + 16, (uint16_t)in->width_px);
-	put_u16(out + 18, (uint16_t)in->height_px);
-	put_u16(out + 20, (uint16_t)in->x);
-	put_u16(out + 22, (uint16_t)in->y);
-	put_u16(out + 24, (uint16_t)in->w);
-	put_u16(out + 26, (uint16_t)in->h);
-	put_u32(out + 28, 0);
-	return 0;
-}
+	const uint32_t n = TDS_MAX_POOL_BYTES / TDS_PAGE_BYTES;
 
-int
-encode_cursor(const struct cursor *in, uint8_t out[TDS_RING_RECORD_BYTES])
-{
-	out[0] = UP_CURSOR;
-	out[1] = in->visible ? 1 : 0;
-	put_u16(out + 2, 0);
-	put_u32(out + 4, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
-	put_u16(out + 8, (uint16_t)in->hot_x);
-	put_u16(out + 10, (uint16_t)in->hot_y);
-	put_zero(out + 12, 20);
-	return 0;
-}
-
-int
-encode_leds(uint8_t mask, uint8_t out[TDS_RING_RECORD_BYTES])
-{
-	out[0] = UP_LEDS;
-	out[1] = mask;
-	put_zero(out + 2, 30);
-	return 0;
-}
-
-int
-encode_vm(bool is_up, uint8_t out[TDS_RING_RECORD_BYTES])
-{
-	out[0] = UP_VM;
-	out[1] = is_up ? 1 : 0;
-	put_zero(out + 2, 30);
+	if (in->op == UP_UNMAP)
+		return in->pages == 0 && in->page < n ? 0 : -ERANGE;
+	if (in->op != UP_MAP || in->pages == 0 || in->pages > n ||
+	    in->page > n - in->pages)
+		return -ERANGE;
 	return 0;
 }
 
@@ -264,20 +240,26 @@ int
 decode_down(const uint8_t *bytes, uint32_t len, struct down *out)
 {
 	if (len != TDS_RING_RECORD_BYTES || bytes[3] != 0 ||
-	    !all_zero(bytes + 20, 12))
+	    get_u16(bytes + 30) != 0)
 		return -EBADMSG;
 	const uint8_t op = bytes[0];
 	const uint8_t device = bytes[1];
 	const uint8_t scanout = bytes[2];
+	const uint8_t is_mapped = bytes[28];
+	const uint8_t error = bytes[29];
 	out->seq = get_u32(bytes + 4);
 	out->type = get_u16(bytes + 8);
 	out->code = get_u16(bytes + 10);
 	out->value = (int32_t)get_u32(bytes + 12);
 	out->width = get_u16(bytes + 16);
 	out->height = get_u16(bytes + 18);
+	out->page = get_u32(bytes + 20);
+	out->pages = get_u32(bytes + 24);
 	out->op = op;
 	out->device = device;
 	out->scanout = scanout;
+	out->is_mapped = is_mapped;
+	out->error = error;
 	return 0;
 }
 
@@ -294,14 +276,18 @@ encode_down(const struct down *in, uint8_t out[TDS_RING_RECORD_BYTES])
 	put_u32(out + 12, (uint32_t)in->value);
 	put_u16(out + 16, in->width);
 	put_u16(out + 18, in->height);
-	put_zero(out + 20, 12);
+	put_u32(out + 20, in->page);
+	put_u32(out + 24, in->pages);
+	out[28] = in->is_mapped;
+	out[29] = in->error;
+	put_u16(out + 30, 0);
 	return 0;
 }
 
 int
 check_down(const struct down *in)
 {
-	if (in->op < DOWN_TICK || in->op > DOWN_LOST)
+	if (in->op < DOWN_TICK || in->op > DOWN_MAPPED || in->is_mapped > 1)
 		return -ERANGE;
 	if (in->device > DEVICE_MOUSE || in->scanout >= TDS_MAX_SCANOUTS)
 		return -ERANGE;

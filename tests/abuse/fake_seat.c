@@ -1,3 +1,4 @@
+#include "hv-glue/up_records.h"
 #include "tests/abuse/fake_seat.h"
 
 #include "tds/base/channel.h"

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "hv-glue/up_records.h"
 #include "tests/abuse/check.h"
 #include "tests/abuse/fake_seat.h"
 

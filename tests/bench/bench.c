@@ -8,6 +8,7 @@
  *
  *	bench PATH-OF-TDS-COMPOSITOR [--rounds N] [--frames N] [--idle SECONDS]
  */
+#include "hv-glue/up_records.h"
 #include "protocol/control.h"
 #include "protocol/ring.h"
 #include "tds/base/channel.h"

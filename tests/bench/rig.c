@@ -1,3 +1,4 @@
+#include "hv-glue/up_records.h"
 #include "tests/bench/rig.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
  *	byte 1	ring: size of the pool in 64 KiB; control: descriptors
  *	rest	the record
  */
+#include "hv-glue/up_records.h"
 #include "protocol/control.h"
 #include "protocol/ring.h"
 
@@ -117,8 +118,25 @@ try_down(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
 		    down.width <= TDS_MAX_DIM && down.height <= TDS_MAX_DIM);
 }
 
+static void
+try_grant(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
+{
+	struct grant g;
+	uint8_t again[TDS_RING_RECORD_BYTES];
+
+	(void)pool_bytes;
+	if (decode_grant(bytes, len, &g) < 0)
+		return;
+	must(encode_grant(&g, again) == 0);
+	must_be_same(bytes, len, again, TDS_RING_RECORD_BYTES);
+	if (check_grant(&g) == 0)
+		must(((uint64_t)g.page + g.pages) * TDS_PAGE_BYTES <=
+			TDS_MAX_POOL_BYTES &&
+		    (g.pages > 0) == (g.op == UP_MAP));
+}
+
 static void (*const ring_records[])(const uint8_t *, uint32_t, uint64_t) = {
-    try_commit, try_cursor, try_leds, try_vm, try_down};
+    try_commit, try_cursor, try_leds, try_vm, try_down, try_grant};
 
 enum { N_RING = sizeof(ring_records) / sizeof(ring_records[0]) };
 

@@ -241,6 +241,8 @@ judge_action(struct judge *j, const struct snapshot *s, const struct event *e,
 		return judge_input(j, s, e, core, a);
 	case DOWN_LOST:
 		return "lost input is the link's business";
+	case DOWN_MAPPED:
+		return "what is mapped is the link's business";
 	}
 	return "an unknown record";
 }

@@ -1,3 +1,4 @@
+#include "hv-glue/up_records.h"
 #include "tests/timing/guests.h"
 
 #include "tds/base/channel.h"

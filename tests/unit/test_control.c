@@ -358,6 +358,8 @@ a_link_is_taken_up_to_each_limit(void **state)
 	(void)state;
 	CHECK(core_link, CORE_LINK, 4, domain, TDS_MAX_DOMAINS - 1, 0);
 	CHECK(core_link, CORE_LINK, 4, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(core_link, CORE_LINK, 4, is_granted, 1, 0);
+	CHECK(core_link, CORE_LINK, 4, is_granted, 2, -ERANGE);
 	CHECK(core_link, CORE_LINK, 4, pool_bytes, TDS_MAX_POOL_BYTES, 0);
 	CHECK(core_link, CORE_LINK, 4, pool_bytes,
 	    TDS_MAX_POOL_BYTES + TDS_PAGE_BYTES, -ERANGE);
@@ -382,6 +384,8 @@ a_guest_set_up_is_taken_up_to_each_limit(void **state)
 	CHECK(guest_setup, GUEST_SETUP, 8, domain, TDS_MAX_DOMAINS, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 1, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 2, -ERANGE);
+	CHECK(guest_setup, GUEST_SETUP, 8, is_granted, 1, 0);
+	CHECK(guest_setup, GUEST_SETUP, 8, is_granted, 2, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, 0, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS + 1,

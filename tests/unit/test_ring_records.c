@@ -4,6 +4,7 @@
  */
 #include "tests/unit/unit.h"
 
+#include "hv-glue/up_records.h"
 #include "protocol/ring.h"
 
 #include <errno.h>
@@ -75,6 +76,7 @@ every_other_length_is_refused(void **state)
 	struct wire_leds leds;
 	struct wire_vm vm;
 	struct down down;
+	struct grant grant;
 
 	(void)state;
 	for (uint32_t len = 0; len <= sizeof(bytes); len++) {
@@ -84,6 +86,7 @@ every_other_length_is_refused(void **state)
 		assert_int_equal(decode_leds(bytes, len, &leds), want);
 		assert_int_equal(decode_vm(bytes, len, &vm), want);
 		assert_int_equal(decode_down(bytes, len, &down), want);
+		assert_int_equal(decode_grant(bytes, len, &grant), want);
 	}
 }
 
@@ -301,10 +304,68 @@ a_machine_is_up_or_down_and_nothing_else(void **state)
 }
 
 static void
+a_range_is_decoded_checked_and_encoded_to_the_same_bytes(void **state)
+{
+	static const uint8_t golden[LEN] = {
+	    UP_MAP, 0, 0, 0, 0x78, 0x56, 1, 0, 0xe9, 7, 0, 0};
+	uint8_t bytes[LEN];
+	struct grant g;
+
+	(void)state;
+	assert_int_equal(decode_grant(golden, LEN, &g), 0);
+	assert_int_equal(check_grant(&g), 0);
+	assert_int_equal(g.op, UP_MAP);
+	assert_int_equal(g.page, 0x15678);
+	assert_int_equal(g.pages, 2025);
+	assert_int_equal(encode_grant(&g, bytes), 0);
+	assert_memory_equal(bytes, golden, LEN);
+	for (uint32_t i = 0; i < LEN; i++) {
+		const bool is_padding = (i > 0 && i < 4) || i >= 12;
+		bytes[i] ^= 0x80;
+		assert_int_equal(decode_grant(bytes, LEN, &g),
+		    is_padding ? -EBADMSG : 0);
+		bytes[i] ^= 0x80;
+	}
+}
+
+static void
+a_range_is_taken_up_to_the_end_of_the_window(void **state)
+{
+	enum { N = TDS_MAX_POOL_BYTES / TDS_PAGE_BYTES };
+	static const struct {
+		struct grant g;
+		int want;
+	} cases[] = {
+	    {{UP_MAP, 0, 1}, 0},
+	    {{UP_MAP, 0, N}, 0},
+	    {{UP_MAP, N - 1, 1}, 0},
+	    {{UP_MAP, 0, 0}, -ERANGE},
+	    {{UP_MAP, N, 0}, -ERANGE},
+	    {{UP_MAP, N, 1}, -ERANGE},
+	    {{UP_MAP, 1, N}, -ERANGE},
+	    {{UP_MAP, 0, N + 1}, -ERANGE},
+	    {{UP_MAP, UINT32_MAX, 2}, -ERANGE},
+	    {{UP_MAP, 2, UINT32_MAX}, -ERANGE},
+	    {{UP_UNMAP, 0, 0}, 0},
+	    {{UP_UNMAP, N - 1, 0}, 0},
+	    {{UP_UNMAP, N, 0}, -ERANGE},
+	    {{UP_UNMAP, 0, 1}, -ERANGE},
+	    {{UP_VM, 0, 1}, -ERANGE},
+	    {{UP_UNMAP + 1, 0, 0}, -ERANGE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		if (check_grant(&cases[i].g) != cases[i].want)
+			fail_msg("case %zu", i);
+}
+
+static void
 what_the_core_sends_is_the_golden_bytes(void **state)
 {
 	static const uint8_t golden[LEN] = {2, 1, 3, 0, 0x78, 0x56, 0x34, 0x12,
-	    3, 0, 0x35, 0, 0xfe, 0xff, 0xff, 0xff, 0x80, 7, 0x38, 4};
+	    3, 0, 0x35, 0, 0xfe, 0xff, 0xff, 0xff, 0x80, 7, 0x38, 4,
+	    0x21, 0x43, 1, 0, 0xe9, 7, 0, 0, 1, 12};
 	const struct down in = {.op = DOWN_INPUT,
 	    .device = DEVICE_TABLET,
 	    .scanout = 3,
@@ -313,7 +374,11 @@ what_the_core_sends_is_the_golden_bytes(void **state)
 	    .code = 0x35,
 	    .value = -2,
 	    .width = 1920,
-	    .height = 1080};
+	    .height = 1080,
+	    .page = 0x14321,
+	    .pages = 2025,
+	    .is_mapped = 1,
+	    .error = 12};
 	uint8_t bytes[LEN];
 	struct down out;
 
@@ -326,6 +391,10 @@ what_the_core_sends_is_the_golden_bytes(void **state)
 	assert_int_equal(out.value, -2);
 	assert_int_equal(out.width, 1920);
 	assert_int_equal(out.height, 1080);
+	assert_int_equal(out.page, 0x14321);
+	assert_int_equal(out.pages, 2025);
+	assert_int_equal(out.is_mapped, 1);
+	assert_int_equal(out.error, 12);
 }
 
 static void
@@ -336,7 +405,7 @@ bytes_of_no_meaning_from_the_core_must_be_zero(void **state)
 
 	(void)state;
 	for (uint32_t i = 0; i < LEN; i++) {
-		const bool is_padding = i == 3 || i >= 20;
+		const bool is_padding = i == 3 || i >= 30;
 		bytes[i] ^= 0x80;
 		assert_int_equal(decode_down(bytes, LEN, &out),
 		    is_padding ? -EBADMSG : 0);
@@ -347,7 +416,7 @@ bytes_of_no_meaning_from_the_core_must_be_zero(void **state)
 static void
 the_core_too_is_checked_at_each_limit(void **state)
 {
-	const struct down good = {.op = DOWN_LOST,
+	const struct down good = {.op = DOWN_MAPPED,
 	    .device = DEVICE_MOUSE,
 	    .scanout = 3,
 	    .width = 8192,
@@ -356,7 +425,7 @@ the_core_too_is_checked_at_each_limit(void **state)
 
 	(void)state;
 	assert_int_equal(check_down(&d), 0);
-	d.op = DOWN_LOST + 1;
+	d.op = DOWN_MAPPED + 1;
 	assert_int_equal(check_down(&d), -ERANGE);
 	d.op = 0;
 	assert_int_equal(check_down(&d), -ERANGE);
@@ -371,6 +440,11 @@ the_core_too_is_checked_at_each_limit(void **state)
 	assert_int_equal(check_down(&d), -ERANGE);
 	d = good;
 	d.height = 8193;
+	assert_int_equal(check_down(&d), -ERANGE);
+	d = good;
+	d.is_mapped = 1;
+	assert_int_equal(check_down(&d), 0);
+	d.is_mapped = 2;
 	assert_int_equal(check_down(&d), -ERANGE);
 }
 
@@ -390,6 +464,9 @@ main(void)
 	    cmocka_unit_test(a_cursor_is_taken_up_to_each_limit_and_not_beyond),
 	    cmocka_unit_test(lock_lights_are_three_bits),
 	    cmocka_unit_test(a_machine_is_up_or_down_and_nothing_else),
+	    cmocka_unit_test(
+		a_range_is_decoded_checked_and_encoded_to_the_same_bytes),
+	    cmocka_unit_test(a_range_is_taken_up_to_the_end_of_the_window),
 	    cmocka_unit_test(what_the_core_sends_is_the_golden_bytes),
 	    cmocka_unit_test(bytes_of_no_meaning_from_the_core_must_be_zero),
 	    cmocka_unit_test(the_core_too_is_checked_at_each_limit),
