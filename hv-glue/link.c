@@ -40,10 +40,16 @@ handle(struct link *link)
 		err = check_down(&record);
 	if (err < 0)
 		return err;
-	if (record.op == DOWN_TICK)
+	if (record.op == DOWN_TICK) {
 		pool_tick(link->pool, record.seq);
-	else
-		link->on_down(link->data, &record);
+		return 0;
+	}
+	if (record.op == DOWN_MAPPED) {
+		const int told = outbox_mapped(link->outbox, &record);
+		if (told <= 0)
+			return told;
+	}
+	link->on_down(link->data, &record);
 	return 0;
 }
 

@@ -16,6 +16,7 @@ struct link {
 	struct loop *loop;     /* borrowed */
 	struct outbox *outbox; /* borrowed */
 	struct pool *pool;     /* borrowed */
+	/* all but TICK; MAPPED as outbox_mapped() says */
 	void (*on_down)(void *data, const struct down *record);
 	void *data; /* borrowed */
 	struct log_budget budget;

@@ -2,6 +2,9 @@
 
 #include "hv-glue/up_records.h"
 
+#include <errno.h>
+#include <stddef.h>
+
 void
 outbox_init(struct outbox *box, uint32_t n_scanouts)
 {
@@ -57,9 +60,105 @@ outbox_damage(struct outbox *box, uint32_t scanout, struct rect r)
 	damage_add(&s->damage, rect_intersect(r, whole(&s->commit)));
 }
 
+static struct outbox_range *
+range_at(struct outbox *box, uint32_t page)
+{
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++)
+		if (box->ranges[i].state != RANGE_FREE &&
+		    box->ranges[i].page == page)
+			return &box->ranges[i];
+	return NULL;
+}
+
+int
+outbox_map(struct outbox *box, uint32_t page, uint32_t pages)
+{
+	const uint64_t end = (uint64_t)page + pages;
+	struct outbox_range *unused = NULL;
+
+	if (pages == 0 || end > TDS_MAX_POOL_BYTES / TDS_PAGE_BYTES)
+		return -ERANGE;
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++) {
+		struct outbox_range *r = &box->ranges[i];
+		if (r->state == RANGE_FREE)
+			unused = r;
+		else if (page < r->page + r->pages && r->page < end)
+			return -EEXIST;
+	}
+	if (!unused)
+		return -EDQUOT;
+	*unused = (struct outbox_range){
+	    .state = RANGE_WANTED, .page = page, .pages = pages};
+	return 0;
+}
+
+int
+outbox_unmap(struct outbox *box, uint32_t page)
+{
+	struct outbox_range *r = range_at(box, page);
+
+	if (!r || r->state == RANGE_UNWANTED || r->state == RANGE_LEAVING)
+		return -ENOENT;
+	r->state = RANGE_UNWANTED;
+	return 0;
+}
+
+int
+outbox_mapped(struct outbox *box, const struct down *answer)
+{
+	struct outbox_range *r = range_at(box, answer->page);
+
+	if (!r || r->n_owed == 0)
+		return -EPROTO;
+	r->n_owed--;
+	if (r->state == RANGE_ASKED && answer->is_mapped) {
+		r->state = RANGE_MAPPED;
+		return 1;
+	}
+	/* the answer to a MAP that nobody waits for any more */
+	if (r->state == RANGE_UNWANTED || r->n_owed > 0)
+		return 0;
+	if (answer->is_mapped)
+		return -EPROTO;
+	r->state = RANGE_FREE;
+	return 1;
+}
+
+static bool
+may_be_shown(const struct outbox *box, const struct commit *c)
+{
+	const uint64_t end =
+	    c->offset_bytes + (uint64_t)c->stride_bytes * c->height_px;
+
+	if (!box->is_granted || c->width_px == 0)
+		return true;
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++) {
+		const struct outbox_range *r = &box->ranges[i];
+		const uint64_t begin = (uint64_t)r->page * TDS_PAGE_BYTES;
+		if (r->state == RANGE_MAPPED && begin <= c->offset_bytes &&
+		    end <= begin + (uint64_t)r->pages * TDS_PAGE_BYTES)
+			return true;
+	}
+	return false;
+}
+
+static void
+renew_ranges(struct outbox *box)
+{
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++) {
+		struct outbox_range *r = &box->ranges[i];
+		r->n_owed = 0;
+		if (r->state == RANGE_ASKED || r->state == RANGE_MAPPED)
+			r->state = RANGE_WANTED;
+		else if (r->state == RANGE_LEAVING)
+			r->state = RANGE_UNWANTED;
+	}
+}
+
 void
 outbox_renew(struct outbox *box)
 {
+	renew_ranges(box);
 	box->vm_changed = true;
 	box->leds_changed = box->leds != 0;
 	box->cursor_changed = box->cursor.visible;
@@ -102,17 +201,41 @@ next_vm(struct outbox *box, bool is_up, uint8_t record[TDS_RING_RECORD_BYTES])
 	return err < 0 ? err : 1;
 }
 
+/* The next range in this state is asked for, or to be let go. */
+static int
+next_range(struct outbox *box, enum range_state state,
+    uint8_t record[TDS_RING_RECORD_BYTES])
+{
+	const bool is_map = state == RANGE_WANTED;
+
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++) {
+		struct outbox_range *r = &box->ranges[i];
+		if (r->state != state)
+			continue;
+		r->state = is_map ? RANGE_ASKED : RANGE_LEAVING;
+		r->n_owed++;
+		const struct grant g = {.op = is_map ? UP_MAP : UP_UNMAP,
+		    .page = r->page,
+		    .pages = is_map ? r->pages : 0};
+		const int err = encode_grant(&g, record);
+		return err < 0 ? err : 1;
+	}
+	return 0;
+}
+
 int
 outbox_next(struct outbox *box, uint8_t record[TDS_RING_RECORD_BYTES])
 {
-	const int vm = next_vm(box, true, record);
-	int err;
+	int err = next_vm(box, true, record);
 
-	if (vm != 0)
-		return vm;
+	if (err == 0)
+		err = next_range(box, RANGE_WANTED, record);
+	if (err != 0)
+		return err;
 	for (uint32_t i = 0; i < box->n_scanouts; i++) {
 		struct outbox_scanout *s = &box->scanouts[i];
-		if (s->is_changed || s->damage.n > 0)
+		if ((s->is_changed || s->damage.n > 0) &&
+		    may_be_shown(box, &s->commit))
 			return next_commit(box, s, record);
 	}
 	if (box->cursor_changed) {
@@ -125,5 +248,6 @@ outbox_next(struct outbox *box, uint8_t record[TDS_RING_RECORD_BYTES])
 		err = encode_leds(box->leds, record);
 		return err < 0 ? err : 1;
 	}
-	return next_vm(box, false, record);
+	err = next_range(box, RANGE_UNWANTED, record);
+	return err != 0 ? err : next_vm(box, false, record);
 }

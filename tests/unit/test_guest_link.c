@@ -194,6 +194,31 @@ a_core_that_sends_nonsense_is_let_go(void **state)
 }
 
 static void
+what_is_mapped_is_passed_on_and_what_waited_for_it_goes_out(void **state)
+{
+	(void)state;
+	box.is_granted = true;
+	outbox_show(&box, 0, &picture);
+	assert_int_equal(outbox_map(&box, 0, 1000), 0);
+	link_flush(&to_core);
+	assert_int_equal(ring_waiting(&up), 1);
+	send_down(
+	    &(struct down){.op = DOWN_MAPPED, .pages = 1000, .is_mapped = 1});
+	assert_int_equal(n_got, 1);
+	assert_int_equal(got.op, DOWN_MAPPED);
+	assert_int_equal(ring_waiting(&up), 2);
+}
+
+static void
+a_core_that_answers_what_nobody_asked_is_let_go(void **state)
+{
+	(void)state;
+	send_down(&(struct down){.op = DOWN_MAPPED, .is_mapped = 1});
+	assert_int_equal(n_got, 0);
+	assert_null(to_core.map);
+}
+
+static void
 a_head_that_jumped_is_nonsense(void **state)
 {
 	const uint64_t one = 1;
@@ -315,6 +340,8 @@ main(void)
 	    TEST(a_tick_gives_a_replaced_block_back),
 	    TEST(records_for_the_devices_are_passed_on),
 	    TEST(a_core_that_sends_nonsense_is_let_go),
+	    TEST(what_is_mapped_is_passed_on_and_what_waited_for_it_goes_out),
+	    TEST(a_core_that_answers_what_nobody_asked_is_let_go),
 	    TEST(a_head_that_jumped_is_nonsense),
 	    TEST(a_new_core_hears_everything),
 	    RFB(a_poke_asks_for_its_size),
