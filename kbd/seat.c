@@ -44,16 +44,26 @@ forget_events(struct seat_slot *s)
 	s->part_wheel = s->part_hwheel = 0;
 }
 
+static struct seat_events *
+queued(struct seat *seat, uint32_t i)
+{
+	return &seat->queue[(seat->first_queued + i) % SEAT_QUEUE];
+}
+
 /* What waits in the queue must not follow SEAT_GONE. */
 static void
 drop_queued(struct seat *seat, const struct seat_slot *s)
 {
+	uint32_t n_kept = 0;
+
 	for (uint32_t i = 0; i < seat->n_queued; i++) {
-		struct seat_events *e =
-		    &seat->queue[(seat->first_queued + i) % SEAT_QUEUE];
-		if (e->device == s->record.device)
-			e->input.n = 0;
+		if (queued(seat, i)->device == s->record.device)
+			continue;
+		if (n_kept != i)
+			*queued(seat, n_kept) = *queued(seat, i);
+		n_kept++;
 	}
+	seat->n_queued = n_kept;
 }
 
 static void
@@ -198,13 +208,6 @@ send_late(struct seat *seat, struct seat_slot *s)
 	return true;
 }
 
-static struct seat_events *
-queue_place(struct seat *seat)
-{
-	return &seat->queue[(seat->first_queued + seat->n_queued++) %
-			    SEAT_QUEUE];
-}
-
 /* The motion before a click goes with it. false: the queue is full. */
 static bool
 queue_batch(struct seat *seat, struct seat_slot *s)
@@ -212,9 +215,9 @@ queue_batch(struct seat *seat, struct seat_slot *s)
 	if (seat->n_queued + 2 > SEAT_QUEUE)
 		return false;
 	if (has_late(&s->late))
-		take_late(s, queue_place(seat));
+		take_late(s, queued(seat, seat->n_queued++));
 	s->late = (struct seat_motion){0};
-	*queue_place(seat) = s->batch;
+	*queued(seat, seat->n_queued++) = s->batch;
 	return true;
 }
 
@@ -222,13 +225,43 @@ static bool
 send_queued(struct seat *seat)
 {
 	while (seat->n_queued > 0) {
-		const struct seat_events *e = &seat->queue[seat->first_queued];
-		if (e->input.n > 0 && !send_events(seat, e))
+		if (!send_events(seat, queued(seat, 0)))
 			return false;
 		seat->first_queued = (seat->first_queued + 1) % SEAT_QUEUE;
 		seat->n_queued--;
 	}
 	return true;
+}
+
+static struct seat_slot *
+most_queued(struct seat *seat)
+{
+	struct seat_slot *most = NULL;
+	uint32_t n_most = 0;
+
+	for (uint32_t at = 0; at < TDS_MAX_DEVICES; at++) {
+		uint32_t n = 0;
+		for (uint32_t i = 0; i < seat->n_queued; i++)
+			n += queued(seat, i)->device ==
+			     seat->slots[at].record.device;
+		if (n > n_most) {
+			most = &seat->slots[at];
+			n_most = n;
+		}
+	}
+	return most;
+}
+
+/* A device that floods is what is lost, not the one that comes after it. */
+static void
+queue_or_lose(struct seat *seat, struct seat_slot *s)
+{
+	if (queue_batch(seat, s))
+		return;
+	struct seat_slot *most = most_queued(seat);
+	lose(seat, most);
+	if (most != s && !queue_batch(seat, s))
+		lose(seat, s);
 }
 
 /* In order: what is late, then this moment. */
@@ -244,8 +277,8 @@ end_batch(struct seat *seat, struct seat_slot *s)
 		if (!has_key_event(input))
 			for (uint32_t i = 0; i + 1 < input->n; i++)
 				keep_motion(s, &input->events[i]);
-		else if (!queue_batch(seat, s))
-			lose(seat, s);
+		else
+			queue_or_lose(seat, s);
 	}
 	input->n = 0;
 }

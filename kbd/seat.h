@@ -6,8 +6,8 @@
  *	motion, wheel	added up, and sent when there is room again
  *	a key		queued, before motion: a mouse that floods, or a core
  *			that is busy for a while, loses no key
- *	the queue full	the device is *lost*: nothing more of it is sent until
- *			there is room; then SEAT_GONE (to the core, all its
+ *	the queue full	the device with most in it is *lost*: nothing more of it
+ *			is sent until there is room; then SEAT_GONE (to the core, all its
  *			keys are up) and SEAT_DEVICE. Keys that are still down
  *			then count as up until they are pressed anew: no press
  *			is sent that no hand made at that moment.
@@ -54,7 +54,7 @@ struct seat {
 	bool is_blocked; /* owes something: seat_pump() when there is room */
 	struct seat_slot slots[TDS_MAX_DEVICES];
 	uint32_t first_queued, n_queued;
-	struct seat_events queue[SEAT_QUEUE]; /* n of 0: dropped */
+	struct seat_events queue[SEAT_QUEUE];
 };
 
 void seat_init(struct seat *seat, seat_send send, void *data);
