@@ -40,7 +40,7 @@ handle(struct link *link)
 		err = check_down(&record);
 	if (err < 0)
 		return err;
-	if (record.op == DOWN_TICK) {
+	if (record.op == DOWN_TICK && link->pool) {
 		pool_tick(link->pool, record.seq);
 		return 0;
 	}
@@ -101,7 +101,8 @@ link_attach(struct link *link, int ring_fd, int bell_up, int bell_down)
 	ring_init(&link->down, map, RING_DOWN);
 	ring_set_wake(&link->down, true);
 
-	pool_renew(link->pool);
+	if (link->pool)
+		pool_renew(link->pool);
 	outbox_renew(link->outbox);
 	link_flush(link);
 	return 0;
@@ -124,7 +125,7 @@ link_flush(struct link *link)
 	}
 	if (more < 0)
 		log_bug("a record cannot be encoded (%d)", more);
-	if (more == 0)
+	if (more == 0 && link->pool)
 		pool_sent(link->pool, link->outbox->seq);
 	if (is_new && ring_publish(&link->up)) {
 		const uint64_t one = 1;

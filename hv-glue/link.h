@@ -15,7 +15,7 @@
 struct link {
 	struct loop *loop;     /* borrowed */
 	struct outbox *outbox; /* borrowed */
-	struct pool *pool;     /* borrowed */
+	struct pool *pool; /* borrowed; NULL: no ticks are kept from on_down */
 	/* all but TICK; MAPPED as outbox_mapped() says */
 	void (*on_down)(void *data, const struct down *record);
 	void *data; /* borrowed */

@@ -142,6 +142,23 @@ may_be_shown(const struct outbox *box, const struct commit *c)
 	return false;
 }
 
+void
+outbox_forget_ranges(struct outbox *box)
+{
+	for (uint32_t i = 0; i < TDS_MAX_GRANTED; i++)
+		box->ranges[i] = (struct outbox_range){.state = RANGE_FREE};
+}
+
+bool
+outbox_is_shown(const struct outbox *box, uint32_t scanout, uint32_t seq)
+{
+	const struct outbox_scanout *s = &box->scanouts[scanout];
+
+	/* Sequence numbers run freely: their distance decides. */
+	return !s->is_changed && s->damage.n == 0 &&
+	       seq - s->commit.seq < UINT32_MAX / 2;
+}
+
 static void
 renew_ranges(struct outbox *box)
 {
@@ -185,7 +202,7 @@ next_commit(struct outbox *box, struct outbox_scanout *s,
 		c.h = (uint32_t)(r.y1 - r.y0);
 	}
 	s->is_changed = false;
-	c.seq = ++box->seq;
+	c.seq = s->commit.seq = ++box->seq;
 	const int err = encode_commit(&c, record);
 	return err < 0 ? err : 1;
 }

@@ -79,6 +79,10 @@ int outbox_unmap(struct outbox *box, uint32_t page) MUST_CHECK;
  * yet; -EPROTO: nothing was asked.
  */
 int outbox_mapped(struct outbox *box, const struct down *answer) MUST_CHECK;
+/* Whoever owns the pool begins anew with every range. */
+void outbox_forget_ranges(struct outbox *box);
+/* Whether the core, which said TICK{seq}, has seen what is shown last. */
+bool outbox_is_shown(const struct outbox *box, uint32_t scanout, uint32_t seq);
 /* Say everything again: the core is a new one. */
 void outbox_renew(struct outbox *box);
 

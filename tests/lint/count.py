@@ -20,7 +20,7 @@ TOOLS = ['compositor/font/bake*.[ch]']
 CORE = ['compositor/*.[ch]', 'kbd/*.[ch]', 'protocol/*.[ch]']
 REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
 # the sum: docs/architecture.md says why it is above the 12,000 of the design
-LIMIT_CORE, LIMIT_SUM = 5150, 20500
+LIMIT_CORE, LIMIT_SUM = 5150, 23500
 
 # strings and characters are kept whole, so that "/*" in one is no comment
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
