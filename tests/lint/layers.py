@@ -59,8 +59,8 @@ C_LIBRARY = set('''arpa/inet.h assert.h ctype.h dirent.h dlfcn.h endian.h
 KERNEL = ('sys/', 'linux/', 'asm/', 'netinet/')
 
 # Pure code: decides, and leaves acting to others.
-PURE = ['protocol/*', 'kbd/*', 'compositor/*']
-IMPURE = ['*/main.c', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
+PURE = ['protocol/*', 'kbd/*', 'compositor/*', 'hdcp/*']
+IMPURE = ['*/main.c', 'hdcp/*_openssl.c', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
           'compositor/headless*', 'compositor/link*', 'compositor/shell*', 'compositor/font/bake*']
 PURE_HEADERS = set('''errno.h limits.h stdatomic.h stdbool.h stddef.h stdint.h
     string.h emmintrin.h linux/input-event-codes.h'''.split())
