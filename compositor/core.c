@@ -226,24 +226,35 @@ domain_damage(struct core *core, uint32_t domain)
 		scene_damage_all(&core->scene); /* it tells the state */
 }
 
-/* Nothing of what the machine showed and set is left. */
+/* Nothing of what lies in these bytes of the pool is shown any more. */
 static void
-domain_forget(struct core *core, uint32_t domain)
+domain_unmap(struct core *core, uint32_t domain, uint64_t begin, uint64_t bytes)
 {
 	struct domain *d = &core->domains[domain];
 
 	for (uint32_t i = 0; i < core->scene.n_windows; i++) {
 		struct window *w = &core->scene.windows[i];
-		if (w->domain != domain)
+		if (w->domain != domain ||
+		    w->buffer.offset_bytes - begin >= bytes)
 			continue;
 		w->buffer = (struct commit){0};
 		damage_clear(&w->damage);
+		scene_damage_window(&core->scene, i);
 	}
-	d->vm_is_up = false;
-	d->leds = 0;
-	d->cursor = (struct cursor){0};
-	d->has_cursor = false;
-	pointer_damage(core);
+	if (d->cursor.offset_bytes - begin < bytes) {
+		d->cursor = (struct cursor){0};
+		d->has_cursor = false;
+		pointer_damage(core);
+	}
+}
+
+/* Nothing of what the machine showed and set is left. */
+static void
+domain_forget(struct core *core, uint32_t domain)
+{
+	domain_unmap(core, domain, 0, UINT64_MAX);
+	core->domains[domain].vm_is_up = false;
+	core->domains[domain].leds = 0;
 	domain_damage(core, domain);
 }
 
@@ -414,6 +425,12 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 	case EVENT_VM:
 		if (is_linked)
 			guest_vm(core, domain, event->is_up);
+		return;
+	case EVENT_UNMAP:
+		if (is_linked)
+			domain_unmap(core, domain,
+			    (uint64_t)event->grant.page * TDS_PAGE_BYTES,
+			    (uint64_t)event->grant.pages * TDS_PAGE_BYTES);
 		return;
 	}
 }

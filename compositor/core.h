@@ -32,6 +32,7 @@ enum event_kind {
 	EVENT_CURSOR,
 	EVENT_LEDS,
 	EVENT_VM,
+	EVENT_UNMAP,
 	EVENT_FOCUS,  /* the user asks for a domain through tdsctl */
 	EVENT_FRAME,  /* the frame clock: before records are polled */
 	EVENT_OUTPUT, /* something else, or nothing, is connected to a slot */
@@ -50,6 +51,7 @@ struct event {
 	struct cursor cursor;	       /* CURSOR */
 	uint8_t leds;		       /* LEDS */
 	bool is_up;		       /* VM */
+	struct grant grant; /* UNMAP: these pages go when the step is done */
 	struct core_output output;     /* OUTPUT */
 	struct seat_device device_info; /* DEVICE */
 	uint32_t random;	       /* DEVICE: for the code that admits it */

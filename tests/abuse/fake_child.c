@@ -196,6 +196,18 @@ proc_rss_kb(pid_t pid)
 	return proc_number(pid, "RssAnon");
 }
 
+uint64_t
+proc_shared_kb(pid_t pid)
+{
+	return proc_number(pid, "RssShmem");
+}
+
+uint64_t
+proc_size_kb(pid_t pid)
+{
+	return proc_number(pid, "VmSize");
+}
+
 uint32_t
 proc_count_fds(pid_t pid)
 {

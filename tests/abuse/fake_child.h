@@ -30,6 +30,9 @@ int sealed_memfd(const char *name, uint64_t bytes);
 /* user + system time and resident kilobytes of a process, its descriptors. */
 uint64_t proc_cpu_ms(pid_t pid);
 uint64_t proc_rss_kb(pid_t pid);
+/* Shared memory that it has touched; its address space. */
+uint64_t proc_shared_kb(pid_t pid);
+uint64_t proc_size_kb(pid_t pid);
 uint32_t proc_count_fds(pid_t pid);
 
 /* Fails the test on errors. */

@@ -122,7 +122,8 @@ seat_forget(struct seat *seat, uint32_t domain)
 	if (!g->is_linked)
 		return;
 	munmap(g->ring_base, RING_BYTES);
-	munmap(g->pool, SEAT_POOL);
+	if (g->pool != MAP_FAILED)
+		munmap(g->pool, SEAT_POOL);
 	close(g->ring_fd);
 	close(g->pool_fd);
 	close(g->bell_up);
@@ -139,28 +140,49 @@ map(int fd, size_t bytes)
 	return at;
 }
 
-void
-seat_link(struct seat *seat, uint32_t domain)
+/* The pool is ours to close; it may be one that cannot be mapped here. */
+static void
+link_pool(struct seat *seat, const struct core_link *link, int pool_fd)
 {
-	struct seat_guest *g = &seat->guests[domain];
+	struct seat_guest *g = &seat->guests[link->domain];
 	uint8_t bytes[64];
-	const struct core_link link = {
-	    .domain = domain, .pid = 1, .pool_bytes = SEAT_POOL};
 
-	seat_forget(seat, domain);
+	seat_forget(seat, link->domain);
 	*g = (struct seat_guest){.is_linked = true,
 	    .ring_fd = sealed_memfd("ring", RING_BYTES),
-	    .pool_fd = sealed_memfd("pool", SEAT_POOL),
+	    .pool_fd = pool_fd,
 	    .bell_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	    .bell_down = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};
 	g->ring_base = map(g->ring_fd, RING_BYTES);
-	g->pool = map(g->pool_fd, SEAT_POOL);
+	g->pool = mmap(NULL, SEAT_POOL, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    g->pool_fd, 0);
 	ring_init(&g->up, g->ring_base, RING_UP);
 	ring_init(&g->down, g->ring_base, RING_DOWN);
 	ring_set_wake(&g->down, true);
 	const int fds[] = {g->ring_fd, g->pool_fd, g->bell_up, g->bell_down};
 	send_or_fail(
-	    seat, bytes, encode_core_link(&link, bytes, sizeof(bytes)), fds, 4);
+	    seat, bytes, encode_core_link(link, bytes, sizeof(bytes)), fds, 4);
+}
+
+void
+seat_link(struct seat *seat, uint32_t domain)
+{
+	const struct core_link link = {
+	    .domain = domain, .pid = 1, .pool_bytes = SEAT_POOL};
+
+	link_pool(seat, &link, sealed_memfd("pool", SEAT_POOL));
+}
+
+void
+seat_link_granted(struct seat *seat, uint32_t domain, int fd)
+{
+	const struct core_link link = {.domain = domain,
+	    .pid = 1,
+	    .is_granted = 1,
+	    .pool_bytes = TDS_MAX_POOL_BYTES};
+
+	link_pool(seat, &link,
+	    fd >= 0 ? fd : sealed_memfd("grants", TDS_MAX_POOL_BYTES));
 }
 
 void
@@ -205,6 +227,9 @@ take_down(struct seat_guest *g)
 			g->n_ticks++;
 		} else if (d.op == DOWN_LOST) {
 			g->is_lost = true;
+		} else if (d.op == DOWN_MAPPED) {
+			g->mapped = d;
+			g->n_mapped++;
 		} else if (d.op == DOWN_INPUT) {
 			g->n_inputs++;
 			if (d.type != EV_SYN)
@@ -364,13 +389,41 @@ seat_put(struct seat *seat, uint32_t domain,
 		assert_int_equal(write(g->bell_up, &one, sizeof(one)), 8);
 }
 
+const struct down *
+seat_map(struct seat *seat, uint32_t domain, uint32_t page, uint32_t pages)
+{
+	struct seat_guest *g = &seat->guests[domain];
+	const int64_t deadline = now_ms() + CHILD_DEADLINE_MS;
+	const uint32_t n = g->n_mapped;
+	const struct grant grant = {
+	    .op = pages > 0 ? UP_MAP : UP_UNMAP, .page = page, .pages = pages};
+	uint8_t record[TDS_RING_RECORD_BYTES];
+
+	assert_int_equal(encode_grant(&grant, record), 0);
+	seat_put(seat, domain, record);
+	while (g->n_mapped == n)
+		seat_turn(seat, deadline);
+	assert_int_equal(g->n_mapped, n + 1);
+	assert_int_equal(g->mapped.page, page);
+	return &g->mapped;
+}
+
 void
 seat_show(struct seat *seat, uint32_t domain, uint32_t colour)
 {
+	seat_show_at(seat, domain, colour, 0);
+}
+
+void
+seat_show_at(
+    struct seat *seat, uint32_t domain, uint32_t colour, uint32_t page)
+{
 	struct seat_guest *g = &seat->guests[domain];
 	uint8_t record[TDS_RING_RECORD_BYTES];
-	uint32_t *pixels = (uint32_t *)(void *)g->pool;
+	uint32_t *pixels =
+	    (uint32_t *)(void *)(g->pool + (size_t)page * TDS_PAGE_BYTES);
 	const struct commit c = {.seq = ++g->seq,
+	    .offset_bytes = (uint64_t)page * TDS_PAGE_BYTES,
 	    .stride_bytes = SEAT_CONTENT_WIDTH * 4,
 	    .width_px = SEAT_CONTENT_WIDTH,
 	    .height_px = SEAT_CONTENT_HEIGHT,

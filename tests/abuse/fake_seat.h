@@ -35,6 +35,8 @@ struct seat_guest {
 	uint32_t n_inputs; /* INPUT records so far */
 	struct down input; /* the last of them that is no EV_SYN */
 	bool is_lost;	   /* LOST came */
+	uint32_t n_mapped; /* MAPPED records so far */
+	struct down mapped; /* the last of them */
 };
 
 struct seat {
@@ -58,6 +60,11 @@ int seat_send(struct seat *seat, const void *bytes, int len, const int *fds,
     uint32_t n_fds);
 /* Fresh ring, doorbells and pool for a domain, linked. */
 void seat_link(struct seat *seat, uint32_t domain);
+/* The same with a granted pool: this descriptor (taken), or memory for -1. */
+void seat_link_granted(struct seat *seat, uint32_t domain, int fd);
+/* MAP, or with pages 0 UNMAP, and the answer to it. */
+const struct down *seat_map(
+    struct seat *seat, uint32_t domain, uint32_t page, uint32_t pages);
 /* What tdsd says when the guest's process ended. */
 void seat_down(struct seat *seat, uint32_t domain);
 /* What our side of the link holds is thrown away, unsaid. */
@@ -76,6 +83,9 @@ void seat_put(struct seat *seat, uint32_t domain,
     const uint8_t record[TDS_RING_RECORD_BYTES]);
 /* VM is up; a picture of one colour, committed whole. */
 void seat_show(struct seat *seat, uint32_t domain, uint32_t colour);
+/* The same, a picture that begins at this page of the pool. */
+void seat_show_at(
+    struct seat *seat, uint32_t domain, uint32_t colour, uint32_t page);
 /* Until the last commit of the domain was ticked. */
 void seat_wait_tick(struct seat *seat, uint32_t domain);
 /* Until a CORE_DROPPED came for it; fails if for another one. */
