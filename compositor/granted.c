@@ -24,14 +24,12 @@ granted_add(struct granted *granted, const struct grant *range)
 int
 granted_remove(struct granted *granted, struct grant *range)
 {
-	for (uint32_t i = 0; i < granted->n; i++) {
-		struct grant *r = &granted->ranges[i];
-		if (r->page != range->page)
-			continue;
-		*range = *r;
-		*r = granted->ranges[--granted->n];
-		return 0;
-	}
+	for (uint32_t i = 0; i < granted->n; i++)
+		if (granted->ranges[i].page == range->page) {
+			*range = granted->ranges[i];
+			granted->ranges[i] = granted->ranges[--granted->n];
+			return 0;
+		}
 	return -ENOENT;
 }
 

@@ -266,8 +266,7 @@ decode_event(const struct link *link, const uint8_t *bytes,
 {
 	struct wire_commit commit;
 	struct wire_cursor cursor;
-	struct wire_leds leds;
-	struct wire_vm vm;
+	struct wire_value value;
 	int err;
 
 	switch (bytes[0]) {
@@ -285,12 +284,12 @@ decode_event(const struct link *link, const uint8_t *bytes,
 				     &event->cursor);
 	case UP_LEDS:
 		event->kind = EVENT_LEDS;
-		err = decode_leds(bytes, TDS_RING_RECORD_BYTES, &leds);
-		return err < 0 ? err : check_leds(&leds, &event->leds);
+		err = decode_value(bytes, TDS_RING_RECORD_BYTES, &value);
+		return err < 0 ? err : check_leds(&value, &event->leds);
 	case UP_VM:
 		event->kind = EVENT_VM;
-		err = decode_vm(bytes, TDS_RING_RECORD_BYTES, &vm);
-		return err < 0 ? err : check_vm(&vm, &event->is_up);
+		err = decode_value(bytes, TDS_RING_RECORD_BYTES, &value);
+		return err < 0 ? err : check_vm(&value, &event->is_up);
 	case UP_MAP:
 	case UP_UNMAP:
 		event->kind = EVENT_UNMAP;

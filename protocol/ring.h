@@ -132,16 +132,12 @@ struct cursor {
 	uint32_t hot_x, hot_y; /* < TDS_CURSOR_DIM */
 };
 
-/* LEDS: 0 u8 op  1 u8 mask (bit 0 num, 1 caps, 2 scroll)  2 u8[30] zero */
-struct wire_leds {
-	uint8_t op, mask;
-	uint8_t zero[30];
-};
-
-/* VM: 0 u8 op  1 u8 is_up  2 u8[30] zero */
-struct wire_vm {
-	uint8_t op, is_up;
-	uint8_t zero[30];
+/*
+ * LEDS, VM: 0 u8 op  1 u8 value  2 u8[30] zero
+ * LEDS: bit 0 num, 1 caps, 2 scroll. VM: 1 it is up, 0 it is down.
+ */
+struct wire_value {
+	uint8_t op, value;
 };
 
 /*
@@ -199,27 +195,13 @@ int decode_cursor(const uint8_t *bytes, uint32_t len,
   @ requires \separated(out, bytes + (0 .. len - 1));
   @ assigns *out;
   @ ensures \result == 0 || \result == -74;
-  @ ensures \result == 0 <==> len == 32;
-  @ ensures len == 32 ==> out->op == \old(bytes[0]);
-  @ ensures len == 32 ==> out->mask == \old(bytes[1]);
-  @ ensures len == 32 ==> \forall integer i; 0 <= i < 30 ==>
-  @   out->zero[i] == \old(bytes[2 + i]);
+  @ ensures \result == 0 <==> len == 32 &&
+  @   (\forall integer i; 0 <= i < 30 ==> \old((bytes + 2)[i]) == 0);
+  @ ensures \result == 0 ==> out->op == \old(bytes[0]);
+  @ ensures \result == 0 ==> out->value == \old(bytes[1]);
   @*/
-int decode_leds(const uint8_t *bytes, uint32_t len,
-    struct wire_leds *out) MUST_CHECK;
-
-/*@ requires bytes_readable(bytes, len) && \valid(out);
-  @ requires \separated(out, bytes + (0 .. len - 1));
-  @ assigns *out;
-  @ ensures \result == 0 || \result == -74;
-  @ ensures \result == 0 <==> len == 32;
-  @ ensures len == 32 ==> out->op == \old(bytes[0]);
-  @ ensures len == 32 ==> out->is_up == \old(bytes[1]);
-  @ ensures len == 32 ==> \forall integer i; 0 <= i < 30 ==>
-  @   out->zero[i] == \old(bytes[2 + i]);
-  @*/
-int decode_vm(const uint8_t *bytes, uint32_t len,
-    struct wire_vm *out) MUST_CHECK;
+int decode_value(const uint8_t *bytes, uint32_t len,
+    struct wire_value *out) MUST_CHECK;
 
 /*@ requires bytes_readable(bytes, len) && \valid(out);
   @ requires \separated(out, bytes + (0 .. len - 1));
@@ -300,20 +282,18 @@ int check_cursor(const struct wire_cursor *in, uint64_t pool_bytes,
 /*@ requires \valid_read(in) && \valid(mask) && \separated(in, mask);
   @ assigns *mask;
   @ ensures \result == 0 || \result == -74 || \result == -34;
-  @ ensures \result == 0 <==> in->op == 3 && in->mask <= 7 &&
-  @   (\forall integer i; 0 <= i < 30 ==> in->zero[i] == 0);
-  @ ensures \result == 0 ==> *mask == in->mask;
+  @ ensures \result == 0 <==> in->op == 3 && in->value <= 7;
+  @ ensures \result == 0 ==> *mask == in->value;
   @*/
-int check_leds(const struct wire_leds *in, uint8_t *mask) MUST_CHECK;
+int check_leds(const struct wire_value *in, uint8_t *mask) MUST_CHECK;
 
 /*@ requires \valid_read(in) && \valid(is_up) && \separated(in, is_up);
   @ assigns *is_up;
   @ ensures \result == 0 || \result == -74 || \result == -34;
-  @ ensures \result == 0 <==> in->op == 4 && in->is_up <= 1 &&
-  @   (\forall integer i; 0 <= i < 30 ==> in->zero[i] == 0);
-  @ ensures \result == 0 ==> (*is_up == \true <==> in->is_up == 1);
+  @ ensures \result == 0 <==> in->op == 4 && in->value <= 1;
+  @ ensures \result == 0 ==> (*is_up == \true <==> in->value == 1);
   @*/
-int check_vm(const struct wire_vm *in, bool *is_up) MUST_CHECK;
+int check_vm(const struct wire_value *in, bool *is_up) MUST_CHECK;
 
 /*@ requires \valid_read(in);
   @ assigns \nothing;

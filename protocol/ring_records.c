@@ -70,24 +70,13 @@ decode_cursor(const uint8_t *bytes, uint32_t len, struct wire_cursor *out)
 }
 
 int
-decode_leds(const uint8_t *bytes, uint32_t len, struct wire_leds *out)
+decode_value(const uint8_t *bytes, uint32_t len, struct wire_value *out)
 {
-	if (len != TDS_RING_RECORD_BYTES)
+	if (len != TDS_RING_RECORD_BYTES || !all_zero(bytes + 2, 30))
 		return -EBADMSG;
-	out->op = bytes[0];
-	out->mask = bytes[1];
-	copy_bytes(bytes + 2, out->zero, sizeof(out->zero));
-	return 0;
-}
-
-int
-decode_vm(const uint8_t *bytes, uint32_t len, struct wire_vm *out)
-{
-	if (len != TDS_RING_RECORD_BYTES)
-		return -EBADMSG;
-	out->op = bytes[0];
-	out->is_up = bytes[1];
-	copy_bytes(bytes + 2, out->zero, sizeof(out->zero));
+	const uint8_t op = bytes[0];
+	out->value = bytes[1];
+	out->op = op;
 	return 0;
 }
 
@@ -202,24 +191,24 @@ check_cursor(const struct wire_cursor *in, uint64_t pool_bytes,
 }
 
 int
-check_leds(const struct wire_leds *in, uint8_t *mask)
+check_leds(const struct wire_value *in, uint8_t *mask)
 {
-	if (in->op != UP_LEDS || !all_zero(in->zero, sizeof(in->zero)))
+	if (in->op != UP_LEDS)
 		return -EBADMSG;
-	if (in->mask > 7)
+	if (in->value > 7)
 		return -ERANGE;
-	*mask = in->mask;
+	*mask = in->value;
 	return 0;
 }
 
 int
-check_vm(const struct wire_vm *in, bool *is_up)
+check_vm(const struct wire_value *in, bool *is_up)
 {
-	if (in->op != UP_VM || !all_zero(in->zero, sizeof(in->zero)))
+	if (in->op != UP_VM)
 		return -EBADMSG;
-	if (in->is_up > 1)
+	if (in->value > 1)
 		return -ERANGE;
-	*is_up = in->is_up == 1;
+	*is_up = in->value == 1;
 	return 0;
 }
 

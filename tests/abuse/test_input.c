@@ -305,13 +305,13 @@ nonsense_on_the_status_queue_is_given_back_and_bounded(void **state)
 		write_status(vm, EV_LED, LED_CAPSL, (int32_t)(i & 1));
 	assert_true(w->host.n_ups <= 20000 + 1100);
 	for (uint32_t i = 0; i < w->host.n_ups; i++) {
-		struct wire_leds wire;
+		struct wire_value wire;
 		uint8_t mask;
 
 		if (w->host.ups[i].bytes[0] != UP_LEDS)
 			continue;
 		assert_int_equal(
-		    decode_leds(w->host.ups[i].bytes, 32, &wire), 0);
+		    decode_value(w->host.ups[i].bytes, 32, &wire), 0);
 		assert_int_equal(check_leds(&wire, &mask), 0);
 	}
 	world_expect_alive(w);

@@ -77,11 +77,11 @@ try_cursor(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
 static void
 try_leds(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
 {
-	struct wire_leds wire;
+	struct wire_value wire;
 	uint8_t mask, again[TDS_RING_RECORD_BYTES];
 
 	(void)pool_bytes;
-	if (decode_leds(bytes, len, &wire) < 0 || check_leds(&wire, &mask) < 0)
+	if (decode_value(bytes, len, &wire) < 0 || check_leds(&wire, &mask) < 0)
 		return;
 	must(mask <= 7);
 	must(encode_leds(mask, again) == 0);
@@ -91,12 +91,12 @@ try_leds(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
 static void
 try_vm(const uint8_t *bytes, uint32_t len, uint64_t pool_bytes)
 {
-	struct wire_vm wire;
+	struct wire_value wire;
 	bool is_up;
 	uint8_t again[TDS_RING_RECORD_BYTES];
 
 	(void)pool_bytes;
-	if (decode_vm(bytes, len, &wire) < 0 || check_vm(&wire, &is_up) < 0)
+	if (decode_value(bytes, len, &wire) < 0 || check_vm(&wire, &is_up) < 0)
 		return;
 	must(encode_vm(is_up, again) == 0);
 	must_be_same(bytes, len, again, TDS_RING_RECORD_BYTES);
