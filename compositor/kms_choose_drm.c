@@ -3,7 +3,12 @@
 #include <libdrm/drm_mode.h>
 #include <string.h>
 
-enum { MIN_WIDTH = 640, MIN_HEIGHT = 480 };
+enum {
+	MIN_WIDTH = 640,
+	MIN_HEIGHT = 480,
+	/* a monitor that claims more would make us fill memory with frames */
+	MAX_PIXELS = 8192 * 4320,
+};
 
 uint32_t
 kms_refresh_mhz(const struct drm_mode_modeinfo *mode)
@@ -25,6 +30,7 @@ is_usable(const struct drm_mode_modeinfo *m)
 
 	return m->hdisplay >= MIN_WIDTH && m->vdisplay >= MIN_HEIGHT &&
 	       m->hdisplay <= TDS_MAX_DIM && m->vdisplay <= TDS_MAX_DIM &&
+	       m->hdisplay * m->vdisplay <= MAX_PIXELS &&
 	       refresh >= 1000 && refresh <= 500000 && (m->flags & never) == 0;
 }
 
