@@ -1,0 +1,26 @@
+/*
+ * session: what an authentication ends in, the same at both ends. Only the
+ * content layer (content.h, seal.h) takes it; it holds keys, so wipe it.
+ */
+#pragma once
+
+#include "hdcp/derive.h"
+
+struct hdcp_session {
+	uint8_t key[HDCP_BLOCK]; /* ks XOR lc128: AES-128-CTR */
+	uint8_t riv[HDCP_NONCE];
+	uint8_t mac_key[HDCP_BLOCK]; /* of the outer layer: ours, not HDCP's */
+};
+
+/* mac_key = first half of HMAC-SHA256(kd, "tds outer layer 1" || ks || riv) */
+int hdcp_session_make(const uint8_t kd[HDCP_HASH], const uint8_t ks[HDCP_BLOCK],
+    const uint8_t riv[HDCP_NONCE], const uint8_t lc128[HDCP_BLOCK],
+    struct hdcp_session *out) MUST_CHECK;
+
+/* Messages that are to be sent now, one after the other. */
+struct hdcp_out {
+	uint32_t n;
+	uint8_t bytes[1024];
+};
+/* -EMSGSIZE: no peer that keeps the order of messages gets there. */
+int hdcp_out_put(struct hdcp_out *out, const struct hdcp_message *m) MUST_CHECK;
