@@ -122,6 +122,14 @@ def agent_overlay(build, is_service=False, before=""):
     return tree
 
 
+def pack(archives, to):
+    """Archives laid over each other, as one file; the later ones win."""
+    with open(to, "wb") as out:
+        for archive in archives:
+            data = read(archive)
+            out.write(data + b"\0" * (-len(data) % 512))
+
+
 def make_image(build, config, out, modules, arguments=()):
     """Run hv-glue/image as a user would."""
     result = subprocess.run(
@@ -194,6 +202,8 @@ class Machine:
         self.devices = list(DISPLAYS[display][0]) + KEYBOARDS[keyboard]
         self.memory, self.cpus, self.cpu = memory, cpus, cpu
         self.accel = accel or self.chosen_accel()
+        self.window = "dbus,p2p=yes"  # QEMU's; by which set_head works
+        self.environment = dict(os.environ)
         self.is_held = False  # until QMP's cont
         self.process = self.qmp = self.agent = self.bus = None
         self.shots = 0
@@ -208,13 +218,14 @@ class Machine:
     def path(self, name):
         return os.path.join(self.directory, name)
 
-    def start(self, kernel, archives, append=APPEND, wait_agent=60):
-        """Boot; archives are files, the later ones win."""
+    def boot_arguments(self, kernel, archives, append):
+        """What QEMU loads; archives are files, the later ones win."""
         initrd = self.path("initrd")
-        with open(initrd, "wb") as out:
-            for archive in archives:
-                data = read(archive)
-                out.write(data + b"\0" * (-len(data) % 512))
+        pack(archives, initrd)
+        return ["-kernel", kernel, "-initrd", initrd, "-append", append]
+
+    def start(self, kernel, archives, append=APPEND, wait_agent=60):
+        """Boot."""
         for old in ("qmp.sock", "agent.sock", "serial.log"):
             with contextlib.suppress(FileNotFoundError):
                 os.remove(self.path(old))
@@ -222,8 +233,8 @@ class Machine:
             os.path.join(HERE, "qemu"), "-accel", self.accel, "-cpu", self.cpu,
             "-machine", "q35,i8042=off", "-m", str(self.memory),
             "-smp", str(self.cpus), "-nodefaults", "-no-user-config",
-            "-display", "dbus,p2p=yes", "-kernel", kernel, "-initrd", initrd,
-            "-append", append, "-no-reboot",
+            "-display", self.window, "-no-reboot",
+            *self.boot_arguments(kernel, archives, append),
             "-serial", "file:" + self.serial_path,
             "-qmp", "unix:%s,server=on,wait=off" % self.path("qmp.sock"),
             "-chardev", "socket,id=agent,server=on,wait=off,path=" +
@@ -240,7 +251,7 @@ class Machine:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True)
+                env=self.environment, start_new_session=True)
         try:
             self.agent = Agent(self.path("agent.sock"))
             self.qmp = Qmp(self.path("qmp.sock"))
