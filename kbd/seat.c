@@ -44,32 +44,11 @@ forget_events(struct seat_slot *s)
 	s->part_wheel = s->part_hwheel = 0;
 }
 
-static struct seat_events *
-queued(struct seat *seat, uint32_t i)
-{
-	return &seat->queue[(seat->first_queued + i) % SEAT_QUEUE];
-}
-
-/* What waits in the queue must not follow SEAT_GONE. */
-static void
-drop_queued(struct seat *seat, const struct seat_slot *s)
-{
-	uint32_t n_kept = 0;
-
-	for (uint32_t i = 0; i < seat->n_queued; i++) {
-		if (queued(seat, i)->device == s->record.device)
-			continue;
-		if (n_kept != i)
-			*queued(seat, n_kept) = *queued(seat, i);
-		n_kept++;
-	}
-	seat->n_queued = n_kept;
-}
-
 static void
 lose(struct seat *seat, struct seat_slot *s)
 {
-	drop_queued(seat, s);
+	/* what waits must not follow SEAT_GONE */
+	seat_queue_drop(&seat->queue, s->record.device);
 	forget_events(s);
 	s->owes_gone = true;
 	s->owes_device = true;
@@ -212,40 +191,39 @@ send_late(struct seat *seat, struct seat_slot *s)
 static bool
 queue_batch(struct seat *seat, struct seat_slot *s)
 {
-	if (seat->n_queued + 2 > SEAT_QUEUE)
+	if (seat_queue_room(&seat->queue) < 2)
 		return false;
 	if (has_late(&s->late))
-		take_late(s, queued(seat, seat->n_queued++));
+		take_late(s, seat_queue_put(&seat->queue));
 	s->late = (struct seat_motion){0};
-	*queued(seat, seat->n_queued++) = s->batch;
+	*seat_queue_put(&seat->queue) = s->batch;
 	return true;
 }
 
 static bool
 send_queued(struct seat *seat)
 {
-	while (seat->n_queued > 0) {
-		if (!send_events(seat, queued(seat, 0)))
+	const struct seat_events *e;
+
+	while ((e = seat_queue_first(&seat->queue)) != NULL) {
+		if (!send_events(seat, e))
 			return false;
-		seat->first_queued = (seat->first_queued + 1) % SEAT_QUEUE;
-		seat->n_queued--;
+		seat_queue_take(&seat->queue);
 	}
 	return true;
 }
 
 static struct seat_slot *
-most_queued(struct seat *seat)
+most_queued(struct seat *seat, struct seat_slot *most)
 {
-	struct seat_slot *most = NULL;
 	uint32_t n_most = 0;
 
 	for (uint32_t at = 0; at < TDS_MAX_DEVICES; at++) {
-		uint32_t n = 0;
-		for (uint32_t i = 0; i < seat->n_queued; i++)
-			n += queued(seat, i)->device ==
-			     seat->slots[at].record.device;
-		if (n > n_most) {
-			most = &seat->slots[at];
+		struct seat_slot *s = &seat->slots[at];
+		const uint32_t n =
+		    seat_queue_count(&seat->queue, s->record.device);
+		if (s->use == SEAT_USED && n > n_most) {
+			most = s;
 			n_most = n;
 		}
 	}
@@ -258,7 +236,7 @@ queue_or_lose(struct seat *seat, struct seat_slot *s)
 {
 	if (queue_batch(seat, s))
 		return;
-	struct seat_slot *most = most_queued(seat);
+	struct seat_slot *most = most_queued(seat, s);
 	lose(seat, most);
 	if (most != s && !queue_batch(seat, s))
 		lose(seat, s);
@@ -447,7 +425,7 @@ seat_remove(struct seat *seat, uint32_t at)
 	/* a core that never heard of it need not hear that it is gone */
 	const bool was_told = !s->owes_device || s->owes_gone;
 
-	drop_queued(seat, s);
+	seat_queue_drop(&seat->queue, s->record.device);
 	forget_events(s);
 	s->use = SEAT_REMOVED;
 	s->owes_gone = seat->has_core && was_told;
@@ -472,7 +450,7 @@ seat_core(struct seat *seat, bool has_core)
 {
 	seat->has_core = has_core;
 	seat->is_blocked = false;
-	seat->n_queued = 0;
+	seat->queue.n = 0;
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++) {
 		struct seat_slot *s = &seat->slots[i];
 		if (s->use == SEAT_REMOVED)

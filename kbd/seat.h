@@ -18,7 +18,7 @@
 #pragma once
 
 #include "kbd/seat_facts.h"
-#include "protocol/control.h"
+#include "kbd/seat_queue.h"
 
 /* Motion that did not fit in the channel, or that is not a whole pixel yet. */
 struct seat_motion {
@@ -27,8 +27,6 @@ struct seat_motion {
 	int32_t dx, dy, wheel, hwheel;
 	uint64_t time_ns;
 };
-
-enum { SEAT_QUEUE = 64 }; /* moments with keys that wait for room */
 
 enum seat_use { SEAT_FREE, SEAT_USED, SEAT_REMOVED };
 
@@ -53,8 +51,7 @@ struct seat {
 	bool has_core;
 	bool is_blocked; /* owes something: seat_pump() when there is room */
 	struct seat_slot slots[TDS_MAX_DEVICES];
-	uint32_t first_queued, n_queued;
-	struct seat_events queue[SEAT_QUEUE];
+	struct seat_queue queue;
 };
 
 void seat_init(struct seat *seat, seat_send send, void *data);

@@ -641,7 +641,7 @@ a_flood_loses_the_device_that_floods(void **state)
 	/* the queue keeps one place for motion */
 	for (uint32_t i = 0; i < SEAT_QUEUE - 2; i++)
 		key(flood, KEY_B, i % 2 == 0);
-	assert_int_equal(seat.n_queued, SEAT_QUEUE - 1);
+	assert_int_equal(seat.queue.n, SEAT_QUEUE - 1);
 	key(other, KEY_Z, 1);
 	assert_true(seat.slots[flood].owes_gone);
 	assert_false(seat.slots[other].owes_gone);
