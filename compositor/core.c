@@ -318,9 +318,9 @@ guest_commit(struct core *core, uint32_t domain, const struct commit *c)
 	const bool is_same_size =
 	    old.width_px == c->width_px && old.height_px == c->height_px;
 	/* Same picture memory: only the guest's own damage is new. */
-	const bool is_same = is_same_size &&
-	    old.offset_bytes == c->offset_bytes &&
-	    old.stride_bytes == c->stride_bytes;
+	const bool is_same = is_same_size && (c->is_exact ||
+	    (old.offset_bytes == c->offset_bytes &&
+		old.stride_bytes == c->stride_bytes));
 	w->buffer = *c;
 	if (!is_same_size)
 		scene_damage_window(&core->scene, at);

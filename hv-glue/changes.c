@@ -39,6 +39,7 @@ changes_forget(struct changes *changes)
 {
 	changes->width_px = 0;
 	changes->height_px = 0;
+	changes->n_unseen = 0;
 }
 
 /*
@@ -99,14 +100,15 @@ add_damage(const bool *is_new, uint32_t n, struct rect row, struct damage *out)
 	}
 }
 
-/* One row of tiles. */
-static void
+/* One row of tiles; how many are new. */
+static uint32_t
 look_at_row(struct changes *changes, const uint8_t *pixels,
     uint32_t stride_bytes, struct rect row, uint64_t *tiles,
     struct damage *damage)
 {
 	uint64_t hashes[ACROSS] = {0};
 	bool is_new[ACROSS];
+	uint32_t n_new = 0;
 	const uint32_t n = tiles_in((uint32_t)row.x1);
 
 	for (int32_t y = row.y0; y < row.y1; y++)
@@ -116,9 +118,11 @@ look_at_row(struct changes *changes, const uint8_t *pixels,
 		    (uint32_t)row.x1, hashes);
 	for (uint32_t i = 0; i < n; i++) {
 		is_new[i] = changes->width_px == 0 || tiles[i] != hashes[i];
+		n_new += is_new[i];
 		tiles[i] = hashes[i];
 	}
 	add_damage(is_new, n, row, damage);
+	return n_new;
 }
 
 void
@@ -127,8 +131,20 @@ changes_look(struct changes *changes, const uint8_t *pixels,
     struct damage *damage)
 {
 	const uint32_t across = tiles_in(width_px);
+	const uint32_t n_tiles = across * tiles_in(height_px);
+	uint32_t n_new = 0;
 
-	if (changes->width_px != width_px || changes->height_px != height_px)
+	if (changes->n_unseen > 0) {
+		/* the hashes are those of a picture that is long gone */
+		changes->width_px = 0;
+		changes->n_unseen--;
+		damage_add(damage,
+		    rect_make(0, 0, (int32_t)width_px, (int32_t)height_px));
+		return;
+	}
+	const bool is_known = changes->width_px == width_px &&
+	    changes->height_px == height_px;
+	if (!is_known)
 		changes_forget(changes);
 	for (uint32_t y = 0; y < height_px; y += CHANGES_TILE) {
 		const uint32_t end = y + CHANGES_TILE < height_px
@@ -136,9 +152,11 @@ changes_look(struct changes *changes, const uint8_t *pixels,
 		    : height_px;
 		const struct rect row = {
 		    0, (int32_t)y, (int32_t)width_px, (int32_t)end};
-		look_at_row(changes, pixels, stride_bytes, row,
+		n_new += look_at_row(changes, pixels, stride_bytes, row,
 		    &changes->tiles[y / CHANGES_TILE * across], damage);
 	}
 	changes->width_px = width_px;
 	changes->height_px = height_px;
+	if (is_known && n_new > n_tiles / 2)
+		changes->n_unseen = CHANGES_UNSEEN;
 }

@@ -53,6 +53,25 @@ outbox_show(struct outbox *box, uint32_t scanout, const struct commit *commit)
 }
 
 void
+outbox_flip(struct outbox *box, uint32_t scanout, const struct commit *commit,
+    const struct damage *damage)
+{
+	struct outbox_scanout *s = &box->scanouts[scanout];
+
+	if (s->commit.width_px != commit->width_px ||
+	    s->commit.height_px != commit->height_px) {
+		outbox_show(box, scanout, commit);
+		return;
+	}
+	s->commit = *commit;
+	s->commit.scanout = scanout;
+	s->commit.is_exact = true; /* what is still to be said, is */
+	s->is_changed = true;
+	for (uint32_t i = 0; i < damage->n; i++)
+		outbox_damage(box, scanout, damage->r[i]);
+}
+
+void
 outbox_damage(struct outbox *box, uint32_t scanout, struct rect r)
 {
 	struct outbox_scanout *s = &box->scanouts[scanout];

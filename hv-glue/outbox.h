@@ -64,6 +64,12 @@ void outbox_cursor(struct outbox *box, const struct cursor *cursor);
 /* A scanout shows this buffer, all of it new; width_px 0: it is off. */
 void outbox_show(
     struct outbox *box, uint32_t scanout, const struct commit *commit);
+/*
+ * It shows this buffer, in which only the damage is new; all of it is, if the
+ * size is another.
+ */
+void outbox_flip(struct outbox *box, uint32_t scanout,
+    const struct commit *commit, const struct damage *damage);
 /* Part of what it shows is new. */
 void outbox_damage(struct outbox *box, uint32_t scanout, struct rect r);
 /*

@@ -5,7 +5,7 @@ encode_commit(const struct commit *in, uint8_t out[TDS_RING_RECORD_BYTES])
 {
 	out[0] = UP_COMMIT;
 	out[1] = (uint8_t)in->scanout;
-	put_u16(out + 2, 0);
+	put_u16(out + 2, in->is_exact ? 1 : 0);
 	put_u32(out + 4, in->seq);
 	put_u32(out + 8, (uint32_t)(in->offset_bytes / TDS_PAGE_BYTES));
 	put_u32(out + 12, in->stride_bytes);

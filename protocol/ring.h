@@ -90,17 +90,19 @@ enum up_op {
 
 /*
  * COMMIT, 32 bytes. width = height = 0: the scanout is off.
- *	0 u8 op  1 u8 scanout  2 u16 zero  4 u32 seq  8 u32 page  12 u32 stride
+ *	0 u8 op  1 u8 scanout  2 u16 exact  4 u32 seq  8 u32 page  12 u32 stride
  *	16 u16 width  18 u16 height  20 u16 x  22 u16 y  24 u16 w  26 u16 h
  *	28 u32 zero
+ * exact, 0 or 1: what lies outside the damage is as in the buffer before it, of
+ * the same size; else another buffer is new as a whole.
  * Pixels are XRGB8888 (little endian B G R X), at page * 4096 in the pool.
  */
 struct wire_commit {
 	uint8_t op, scanout;
-	uint16_t zero;
+	uint16_t exact;
 	uint32_t seq, page, stride;
 	uint16_t width, height, x, y, w, h;
-	uint32_t zero2;
+	uint32_t zero;
 };
 
 /* Believed: the buffer lies in the pool, the damage lies in the buffer. */
@@ -111,6 +113,7 @@ struct commit {
 	uint32_t stride_bytes;
 	uint32_t width_px, height_px; /* both 0: off */
 	uint32_t x, y, w, h;	      /* damage; w or h may be 0 */
+	bool is_exact;
 };
 
 /*
@@ -159,7 +162,7 @@ struct grant {
   @ ensures \result == 0 <==> len == 32;
   @ ensures len == 32 ==> out->op == \old(bytes[0]);
   @ ensures len == 32 ==> out->scanout == \old(bytes[1]);
-  @ ensures len == 32 ==> out->zero == le16{Old}(bytes + 2);
+  @ ensures len == 32 ==> out->exact == le16{Old}(bytes + 2);
   @ ensures len == 32 ==> out->seq == le32{Old}(bytes + 4);
   @ ensures len == 32 ==> out->page == le32{Old}(bytes + 8);
   @ ensures len == 32 ==> out->stride == le32{Old}(bytes + 12);
@@ -169,7 +172,7 @@ struct grant {
   @ ensures len == 32 ==> out->y == le16{Old}(bytes + 22);
   @ ensures len == 32 ==> out->w == le16{Old}(bytes + 24);
   @ ensures len == 32 ==> out->h == le16{Old}(bytes + 26);
-  @ ensures len == 32 ==> out->zero2 == le32{Old}(bytes + 28);
+  @ ensures len == 32 ==> out->zero == le32{Old}(bytes + 28);
   @*/
 int decode_commit(const uint8_t *bytes, uint32_t len,
     struct wire_commit *out) MUST_CHECK;
@@ -221,7 +224,7 @@ int decode_grant(const uint8_t *bytes, uint32_t len,
   @ assigns *out;
   @ ensures \result == 0 || \result == -74 || \result == -34;
   @ behavior good:
-  @   assumes in->op == 1 && in->zero == 0 && in->zero2 == 0;
+  @   assumes in->op == 1 && in->exact <= 1 && in->zero == 0;
   @   assumes in->scanout < scanouts;
   @   assumes in->width <= 8192 && in->height <= 8192;
   @   assumes in->width == 0 <==> in->height == 0;
@@ -236,8 +239,9 @@ int decode_grant(const uint8_t *bytes, uint32_t len,
   @   ensures out->height_px == \old(in->height);
   @   ensures out->x == \old(in->x) && out->y == \old(in->y);
   @   ensures out->w == \old(in->w) && out->h == \old(in->h);
+  @   ensures out->is_exact == \true <==> \old(in->exact) == 1;
   @ behavior malformed:
-  @   assumes in->op != 1 || in->zero != 0 || in->zero2 != 0;
+  @   assumes in->op != 1 || in->exact > 1 || in->zero != 0;
   @   ensures \result == -74;
   @ behavior other_scanout:
   @   assumes in->scanout >= scanouts;

@@ -36,7 +36,7 @@ decode_commit(const uint8_t *bytes, uint32_t len, struct wire_commit *out)
 		return -EBADMSG;
 	const uint8_t op = bytes[0];
 	const uint8_t scanout = bytes[1];
-	out->zero = get_u16(bytes + 2);
+	out->exact = get_u16(bytes + 2);
 	out->seq = get_u32(bytes + 4);
 	out->page = get_u32(bytes + 8);
 	out->stride = get_u32(bytes + 12);
@@ -46,7 +46,7 @@ decode_commit(const uint8_t *bytes, uint32_t len, struct wire_commit *out)
 	out->y = get_u16(bytes + 22);
 	out->w = get_u16(bytes + 24);
 	out->h = get_u16(bytes + 26);
-	out->zero2 = get_u32(bytes + 28);
+	out->zero = get_u32(bytes + 28);
 	out->op = op;
 	out->scanout = scanout;
 	return 0;
@@ -126,6 +126,7 @@ lies_in_buffer(uint16_t x, uint16_t y, uint16_t w, uint16_t h, uint16_t width,
   @ ensures out->height_px == \old(in->height);
   @ ensures out->x == \old(in->x) && out->y == \old(in->y);
   @ ensures out->w == \old(in->w) && out->h == \old(in->h);
+  @ ensures out->is_exact == \true <==> \old(in->exact) == 1;
   @*/
 static void
 believe_commit(const struct wire_commit *in, struct commit *out)
@@ -140,13 +141,14 @@ believe_commit(const struct wire_commit *in, struct commit *out)
 	out->y = in->y;
 	out->w = in->w;
 	out->h = in->h;
+	out->is_exact = in->exact == 1;
 }
 
 int
 check_commit(const struct wire_commit *in, uint64_t pool_bytes,
     uint32_t scanouts, struct commit *out)
 {
-	if (in->op != UP_COMMIT || in->zero != 0 || in->zero2 != 0)
+	if (in->op != UP_COMMIT || in->exact > 1 || in->zero != 0)
 		return -EBADMSG;
 	if (in->scanout >= scanouts)
 		return -ERANGE;
@@ -171,20 +173,18 @@ int
 check_cursor(const struct wire_cursor *in, uint64_t pool_bytes,
     struct cursor *out)
 {
-	const uint64_t size = (uint64_t)TDS_CURSOR_DIM * TDS_CURSOR_DIM * 4;
-	const uint64_t offset = (uint64_t)in->page * TDS_PAGE_BYTES;
-
 	if (in->op != UP_CURSOR || in->zero != 0 ||
 	    !all_zero(in->zero2, sizeof(in->zero2)))
 		return -EBADMSG;
 	if (in->visible > 1 || in->hot_x >= TDS_CURSOR_DIM ||
 	    in->hot_y >= TDS_CURSOR_DIM)
 		return -ERANGE;
-	if (size > pool_bytes || offset > pool_bytes - size)
+	if (!lies_in_pool(
+		in->page, 4 * TDS_CURSOR_DIM, TDS_CURSOR_DIM, pool_bytes))
 		return -ERANGE;
 
 	out->visible = in->visible == 1;
-	out->offset_bytes = offset;
+	out->offset_bytes = (uint64_t)in->page * TDS_PAGE_BYTES;
 	out->hot_x = in->hot_x;
 	out->hot_y = in->hot_y;
 	return 0;

@@ -162,7 +162,7 @@ commit_with_any_field_out_of_limits_drops_its_sender(void **state)
 	const struct field fields[] = {
 	    {0, 1, {0, 5, 0xff}, 3},				   /* op */
 	    {1, 1, {1, 4, 0xff}, 3},				   /* scanout */
-	    {2, 2, {1, 0x100, 0xffff}, 3},			   /* zero */
+	    {2, 2, {2, 0x100, 0xffff}, 3},			   /* exact */
 	    {8, 4, {pages, pages - 1, 0x00100000, 0xffffffff}, 4}, /* page */
 	    {12, 4, {0, 1, 1276, 1282, 65540, 0xffffffff}, 6},	   /* stride */
 	    {16, 2, {0, 31, 321, TDS_MAX_DIM + 1, 0xffff}, 5},	   /* width */

@@ -166,6 +166,18 @@ configure(struct rig *rig, uint32_t width, uint32_t height)
 	await_record(rig, CORE_READY, &rd);
 }
 
+static uint64_t
+picture_bytes(const struct rig_guest *g)
+{
+	return ((uint64_t)g->width * g->height * 4 + 4095) / 4096 * 4096;
+}
+
+uint64_t
+rig_second(const struct rig_guest *g)
+{
+	return picture_bytes(g);
+}
+
 static int
 memory(uint64_t bytes, void **base)
 {
@@ -184,16 +196,20 @@ static void
 link_guest(struct rig *rig, uint32_t i)
 {
 	struct rig_guest *g = &rig->guests[i];
-	const uint64_t bytes =
-	    ((uint64_t)g->width * g->height * 4 + 4095) / 4096 * 4096;
+	const uint64_t bytes = picture_bytes(g);
+	const uint64_t window = TDS_MAX_POOL_BYTES;
 	void *pool;
 
-	g->pool_bytes =
-	    bytes < TDS_MIN_POOL_BYTES ? TDS_MIN_POOL_BYTES : bytes;
-	const int pool_fd = memory(g->pool_bytes, &pool);
+	g->pool_bytes = rig->is_granted ? 2 * bytes
+	    : bytes < TDS_MIN_POOL_BYTES ? TDS_MIN_POOL_BYTES
+					 : bytes;
+	const int pool_fd =
+	    memory(rig->is_granted ? window : g->pool_bytes, &pool);
 	const int ring_fd = memory(RING_BYTES, &g->ring_base);
-	const struct core_link link = {
-	    .domain = i, .pid = 1, .pool_bytes = g->pool_bytes};
+	const struct core_link link = {.domain = i,
+	    .pid = 1,
+	    .is_granted = rig->is_granted,
+	    .pool_bytes = rig->is_granted ? window : g->pool_bytes};
 
 	g->pool = pool;
 	memset(g->pool, (int)i + 1, g->pool_bytes);
@@ -247,7 +263,8 @@ rig_stop(struct rig *rig)
 	for (uint32_t i = 0; i < rig->n; i++) {
 		struct rig_guest *g = &rig->guests[i];
 
-		munmap(g->pool, g->pool_bytes);
+		munmap(g->pool, rig->is_granted ? TDS_MAX_POOL_BYTES
+						: g->pool_bytes);
 		munmap(g->ring_base, RING_BYTES);
 		close(g->bell_up);
 		close(g->bell_down);
@@ -303,10 +320,55 @@ rig_usage(struct rig *rig)
 /* ------------------------------------------------------------------ guests */
 
 void
+rig_put(struct rig_guest *g, const uint8_t record[TDS_RING_RECORD_BYTES])
+{
+	const uint64_t one = 1;
+
+	while (ring_put(&g->up, record) < 0) /* the core was held up */
+		rig_sleep_us(1000);
+	if (ring_publish(&g->up) &&
+	    write(g->bell_up, &one, sizeof(one)) < 0)
+		rig_die("bell");
+}
+
+void
+rig_map(struct rig_guest *g)
+{
+	const uint32_t pages = (uint32_t)(rig_second(g) / TDS_PAGE_BYTES);
+	struct pollfd p = {.fd = g->bell_down, .events = POLLIN};
+	uint8_t record[TDS_RING_RECORD_BYTES];
+
+	for (uint32_t i = 0; i < 2; i++) {
+		const struct grant grant = {UP_MAP, i * pages, pages};
+		if (encode_grant(&grant, record) < 0)
+			rig_die("map");
+		rig_put(g, record);
+	}
+	for (rig_drain(g); g->n_mapped < 2; rig_drain(g))
+		if (poll(&p, 1, 5000) <= 0)
+			rig_die("a range is not mapped");
+}
+
+uint32_t *
+rig_snapshot(struct rig *rig, uint64_t bytes)
+{
+	void *base;
+	const int fd = memory(bytes, &base);
+	const struct core_snapshot snapshot = {.cookie = 1};
+	struct rd rd;
+
+	send_record(rig,
+	    encode_core_snapshot(&snapshot, rig->record, sizeof(rig->record)),
+	    &fd, 1);
+	await_record(rig, CORE_REPLY, &rd);
+	close(fd);
+	return base;
+}
+
+void
 rig_commit(struct rig_guest *g, uint32_t w, uint32_t h)
 {
 	uint8_t record[TDS_RING_RECORD_BYTES];
-	const uint64_t one = 1;
 	const struct commit c = {.seq = ++g->seq,
 	    .stride_bytes = g->width * 4,
 	    .width_px = g->width,
@@ -316,11 +378,7 @@ rig_commit(struct rig_guest *g, uint32_t w, uint32_t h)
 
 	if (encode_commit(&c, record) < 0)
 		rig_die("commit");
-	while (ring_put(&g->up, record) < 0) /* the core was held up */
-		rig_sleep_us(1000);
-	if (ring_publish(&g->up) &&
-	    write(g->bell_up, &one, sizeof(one)) < 0)
-		rig_die("bell");
+	rig_put(g, record);
 }
 
 void
@@ -334,8 +392,11 @@ rig_drain(struct rig_guest *g)
 		ring_get(&g->down, record);
 		if (decode_down(record, sizeof(record), &down) < 0)
 			rig_die("a record from the core");
-		if (down.op == DOWN_TICK)
+		if (down.op == DOWN_TICK) {
 			g->ticked_seq = down.seq;
+			g->ticks++;
+		}
+		g->n_mapped += down.op == DOWN_MAPPED && down.is_mapped;
 	}
 	ring_release(&g->down);
 }

@@ -22,11 +22,12 @@ struct rig_guest {
 	void *ring_base;
 	struct ring up, down;
 	int bell_up, bell_down;
-	uint32_t seq, ticked_seq;
+	uint32_t seq, ticked_seq, ticks, n_mapped;
 };
 
 struct rig {
 	const char *compositor; /* path */
+	bool is_granted; /* pools: two pictures, each a range; set before start */
 	pid_t core;
 	int channel; /* to the core, as tdsd has it */
 	uint32_t n;
@@ -56,6 +57,14 @@ void rig_stop(struct rig *rig);
 /* A record that is only a descriptor, which is closed here. */
 void rig_send_fd(struct rig *rig, uint32_t op, int fd);
 struct rig_usage rig_usage(struct rig *rig);
+/* Of a granted pool: both pictures, mapped. */
+void rig_map(struct rig_guest *g);
+/* Where a guest's second picture begins. */
+uint64_t rig_second(const struct rig_guest *g);
+/* A frame of the whole output as it is now; owned by the caller. */
+uint32_t *rig_snapshot(struct rig *rig, uint64_t bytes);
+/* Any record: put, published, rung. */
+void rig_put(struct rig_guest *g, const uint8_t record[TDS_RING_RECORD_BYTES]);
 /* The picture, of which w x h are new. */
 void rig_commit(struct rig_guest *g, uint32_t w, uint32_t h);
 void rig_drain(struct rig_guest *g);

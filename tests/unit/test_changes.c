@@ -201,9 +201,54 @@ what_is_new_is_what_a_comparison_finds(void **state)
 			assert_true(n_said == n_new || damage.n == 1);
 			memcpy(before, after, sizeof(before));
 		}
+		while (changes.n_unseen > 0)
+			look(after, w, h);
+		look(after, w, h); /* may be all new: the last was unseen */
 		look(after, w, h);
 		assert_int_equal(damage.n, 0);
 	}
+}
+
+static void
+a_film_is_looked_at_now_and_then_until_it_stops(void **state)
+{
+	(void)state;
+	look(before, 640, 300);
+	for (uint32_t round = 0; round < 3; round++) {
+		memset(before, (int)round + 1, sizeof(before));
+		look(before, 640, 300);
+		expect_one(rect_make(0, 0, 640, 300));
+		for (uint32_t i = 0; i < CHANGES_UNSEEN; i++) {
+			look(NULL, 640, 300); /* not one pixel is read */
+			expect_one(rect_make(0, 0, 640, 300));
+		}
+		look(before, 640, 300); /* compared with nothing */
+		expect_one(rect_make(0, 0, 640, 300));
+	}
+	look(before, 640, 300);
+	assert_int_equal(damage.n, 0);
+	before[0] = 0; /* and what is new is found again */
+	look(before, 640, 300);
+	expect_one(rect_make(0, 0, 64, 64));
+}
+
+static void
+half_of_a_picture_is_worth_a_look(void **state)
+{
+	(void)state;
+	look(before, 640, 64);
+	for (uint32_t i = 0; i < 5; i++)
+		before[i * 64] = 1;
+	look(before, 640, 64);
+	assert_int_equal(changes.n_unseen, 0);
+	for (uint32_t i = 0; i < 6; i++)
+		before[i * 64] = 2;
+	look(before, 640, 64);
+	assert_int_equal(changes.n_unseen, CHANGES_UNSEEN);
+	changes_forget(&changes);
+	look(before, 640, 64);
+	look(before, 640, 64);
+	assert_int_equal(damage.n, 0);
 }
 
 static void
@@ -234,6 +279,8 @@ main(void)
 	    TEST(pixels_that_change_places_are_new),
 	    TEST(the_key_decides_which_pictures_collide),
 	    TEST(what_is_new_is_what_a_comparison_finds),
+	    TEST(a_film_is_looked_at_now_and_then_until_it_stops),
+	    TEST(half_of_a_picture_is_worth_a_look),
 	    TEST(the_largest_picture_has_its_place),
 	};
 	return cmocka_run_group_tests_name("changes", tests, NULL, NULL);

@@ -284,6 +284,64 @@ a_domain_that_goes_down_loses_picture_and_focus(void **state)
 	assert_int_equal(core.scene.windows[0].buffer.width_px, 0);
 }
 
+/* The other one of two buffers, 10x10 of it new. */
+static uint64_t
+flipped_area(bool is_exact, uint32_t width)
+{
+	struct window *w = &core.scene.windows[WEB];
+	uint64_t area = 0;
+
+	for (uint32_t i = 0; i < 2; i++) {
+		damage_clear(&w->damage);
+		step((struct event){.kind = EVENT_COMMIT,
+		    .domain = WEB,
+		    .commit = {.offset_bytes = i * TDS_MIN_POOL_BYTES,
+			.stride_bytes = 4 * 400,
+			.width_px = i == 0 ? 400 : width,
+			.height_px = 300,
+			.w = 10,
+			.h = 10,
+			.is_exact = is_exact}});
+	}
+	for (uint32_t i = 0; i < w->damage.n; i++)
+		area += (uint64_t)rect_area(w->damage.r[i]);
+	return area;
+}
+
+static void
+an_exact_flip_costs_what_is_new(void **state)
+{
+	(void)state;
+	assert_int_equal(flipped_area(true, 400), 10 * 10);
+	assert_int_equal(flipped_area(false, 400), 400 * 300);
+	assert_int_equal(flipped_area(true, 399), 399 * 300);
+}
+
+static void
+pages_that_go_take_the_picture_and_the_cursor_on_them_along(void **state)
+{
+	struct event e = {.kind = EVENT_UNMAP, .domain = WORK};
+
+	(void)state;
+	step((struct event){.kind = EVENT_CURSOR,
+	    .domain = WORK,
+	    .cursor = {.visible = true, .offset_bytes = 500 * 4096}});
+	e.grant = (struct grant){.page = 1, .pages = 499};
+	step(e);
+	assert_int_equal(core.scene.windows[WORK].buffer.width_px, 400);
+	assert_true(core.domains[WORK].cursor.visible);
+	e.grant = (struct grant){.page = 500, .pages = 1};
+	step(e);
+	assert_false(core.domains[WORK].has_cursor);
+	e.grant = (struct grant){.page = 0, .pages = 1};
+	step(e);
+	assert_int_equal(core.scene.windows[WORK].buffer.width_px, 0);
+	assert_int_equal(core_domain_state(&core, WORK), DOMAIN_RUNNING);
+	assert_int_equal(core.scene.windows[WEB].buffer.width_px, 400);
+	assert_int_equal(core.focus, WORK);
+	assert_int_equal(actions.n, 0);
+}
+
 static void
 setup_refuses_a_chord_of_one_modifier(void **state)
 {
@@ -312,6 +370,8 @@ main(void)
 	    T(a_frame_stays_on_the_desk_when_it_is_dragged_out),
 	    T(a_tick_comes_once_after_a_commit_with_its_number),
 	    T(a_domain_that_goes_down_loses_picture_and_focus),
+	    T(an_exact_flip_costs_what_is_new),
+	    T(pages_that_go_take_the_picture_and_the_cursor_on_them_along),
 	    cmocka_unit_test(setup_refuses_a_chord_of_one_modifier),
 	};
 

@@ -204,6 +204,80 @@ a_new_core_maps_again_what_is_wanted_and_nothing_else(void **state)
 	assert_int_equal(outbox_map(&box, 9, 1), 0);
 }
 
+/* The next record, a COMMIT. */
+static struct commit
+next_commit(void)
+{
+	uint8_t record[TDS_RING_RECORD_BYTES];
+	struct wire_commit wire;
+	struct commit c;
+
+	assert_int_equal(next(record), UP_COMMIT);
+	assert_int_equal(decode_commit(record, sizeof(record), &wire), 0);
+	assert_int_equal(check_commit(&wire, TDS_MAX_POOL_BYTES, 1, &c), 0);
+	return c;
+}
+
+static void
+a_flip_says_what_is_new_and_that_this_is_all(void **state)
+{
+	const struct commit first = picture_at(0), second = picture_at(1);
+	struct damage damage = {.n = 1, .r = {rect_make(2, 3, 4, 5)}};
+
+	(void)state;
+	box.is_granted = false;
+	outbox_flip(&box, 0, &first, &damage);
+	struct commit c = next_commit();
+	assert_false(c.is_exact);
+	assert_int_equal(c.w, 16);
+	expect(0);
+
+	outbox_flip(&box, 0, &second, &damage);
+	c = next_commit();
+	assert_true(c.is_exact);
+	assert_true(c.offset_bytes == 4096);
+	assert_int_equal(c.x, 2);
+	assert_int_equal(c.y, 3);
+	assert_int_equal(c.w, 4);
+	assert_int_equal(c.h, 5);
+	expect(0);
+
+	damage.n = 0; /* nothing is new: the flip is said all the same */
+	outbox_flip(&box, 0, &first, &damage);
+	c = next_commit();
+	assert_true(c.is_exact);
+	assert_true(c.offset_bytes == 0);
+	assert_int_equal(c.w, 0);
+	expect(0);
+}
+
+static void
+a_flip_keeps_what_was_not_said_before_it(void **state)
+{
+	const struct commit first = picture_at(0), second = picture_at(1);
+	struct damage damage = {.n = 1, .r = {rect_make(0, 0, 1, 1)}};
+
+	(void)state;
+	box.is_granted = false;
+	outbox_show(&box, 0, &first);
+	outbox_flip(&box, 0, &second, &damage);
+	struct commit c = next_commit();
+	assert_int_equal(c.w, 16); /* the whole of the first */
+	expect(0);
+	outbox_flip(&box, 0, &first, &damage);
+	damage.r[0] = rect_make(9, 9, 1, 1);
+	outbox_flip(&box, 0, &second, &damage);
+	c = next_commit();
+	const struct commit d = next_commit();
+	assert_true(c.offset_bytes == 4096 && d.offset_bytes == 4096);
+	assert_int_equal(c.x + d.x, 9);
+	expect(0);
+
+	outbox_renew(&box); /* to another core it is no flip */
+	c = next_commit();
+	assert_int_equal(c.w, 16);
+}
+
 static void
 an_answer_to_nothing_is_the_cores_fault(void **state)
 {
@@ -360,6 +434,8 @@ main(void)
 	    TEST(ranges_lie_apart_in_the_window_and_are_few),
 	    TEST(a_new_core_maps_again_what_is_wanted_and_nothing_else),
 	    TEST(an_answer_to_nothing_is_the_cores_fault),
+	    TEST(a_flip_says_what_is_new_and_that_this_is_all),
+	    TEST(a_flip_keeps_what_was_not_said_before_it),
 	    TEST(no_picture_is_outside_and_every_range_comes_to_an_end),
 	};
 	return cmocka_run_group_tests_name("outbox", tests, NULL, NULL);

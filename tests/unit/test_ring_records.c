@@ -12,7 +12,7 @@
 
 enum { POOL = 8 << 20, LEN = TDS_RING_RECORD_BYTES };
 
-static const uint8_t golden_commit[LEN] = {1, 2, 0, 0, /* op, scanout */
+static const uint8_t golden_commit[LEN] = {1, 2, 1, 0, /* op, scanout, exact */
     0x44, 0x33, 0x22, 0x11,			       /* seq */
     3, 0, 0, 0,					       /* page */
     0x90, 1, 0, 0,				       /* stride 400 */
@@ -22,6 +22,7 @@ static const uint8_t golden_commit[LEN] = {1, 2, 0, 0, /* op, scanout */
 
 static const struct wire_commit good_commit = {.op = UP_COMMIT,
     .scanout = 2,
+    .exact = 1,
     .seq = 0x11223344,
     .page = 3,
     .stride = 400,
@@ -63,6 +64,7 @@ a_commit_is_decoded_checked_and_encoded_to_the_same_bytes(void **state)
 	assert_int_equal(c.y, 4);
 	assert_int_equal(c.w, 97);
 	assert_int_equal(c.h, 46);
+	assert_true(c.is_exact);
 	assert_int_equal(encode_commit(&c, again), 0);
 	assert_memory_equal(again, golden_commit, LEN);
 }
@@ -102,8 +104,10 @@ a_commit_is_taken_up_to_each_limit_and_not_beyond(void **state)
 	static const struct commit_case cases[] = {
 	    {"off", WITH(.scanout = 0), 0},
 	    {"another op", {.op = UP_CURSOR}, -EBADMSG},
-	    {"first zero", WITH(.zero = 1), -EBADMSG},
-	    {"second zero", WITH(.zero2 = 1), -EBADMSG},
+	    {"exact", WITH(.exact = 1), 0},
+	    {"more than exact", WITH(.exact = 2), -EBADMSG},
+	    {"another bit", WITH(.exact = 0x100), -EBADMSG},
+	    {"zero", WITH(.zero = 1), -EBADMSG},
 	    {"last scanout", WITH(.scanout = 3), 0},
 	    {"scanout", WITH(.scanout = 4), -ERANGE},
 	    {"no height", WITH(.width = 1, .stride = 4), -ERANGE},
