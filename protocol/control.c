@@ -22,9 +22,17 @@ CONTROL_MESSAGES(X, R)
 #undef R
 #undef X
 
+/*@ assigns \nothing;
+  @ ensures \result == \null || \valid_read(\result);
+  @ ensures \result != \null ==> known(op, \result->bytes, \result->fds);
+  @*/
 static const struct message *
 message_find(uint32_t op)
 {
+	/*@ loop invariant 0 <= i <= N_MESSAGES;
+	  @ loop assigns i;
+	  @ loop variant N_MESSAGES - i;
+	  @*/
 	for (uint32_t i = 0; i < N_MESSAGES; i++)
 		if (messages[i].op == op)
 			return &messages[i];
@@ -137,7 +145,7 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 #define WR_RECT(name, ...) wr_rect(wr, in->name);
 #define WR_TEXT(name, bytes) wr_bytes(wr, in->name, bytes);
 #define WR_INPUT(name, ...) wr_input(wr, &in->name);
-#define WR_STATUS(name, ...) wr_status(wr, &in->name);
+#define WR_STATUS(name, ...) wr_shown(wr, &in->name);
 #define WR(name, type, limit, ...) WR_##type(name, __VA_ARGS__)
 
 #define RD_U32(name, ...) out->name = rd_u32(rd);
@@ -146,7 +154,7 @@ rd_text(struct rd *rd, uint8_t *out, uint32_t n)
 #define RD_RECT(name, ...) out->name = rd_rect(rd);
 #define RD_TEXT(name, bytes) rd_text(rd, out->name, bytes);
 #define RD_INPUT(name, ...) rd_input(rd, &out->name);
-#define RD_STATUS(name, ...) rd_status(rd, &out->name);
+#define RD_STATUS(name, ...) rd_shown(rd, &out->name);
 #define RD(name, type, limit, ...) RD_##type(name, __VA_ARGS__)
 
 #define FIELDS_CODEC(type, FIELDS)                                             \
@@ -219,6 +227,11 @@ static void
 rd_input(struct rd *rd, struct core_input *out)
 {
 	out->n = rd_u32(rd);
+	/*@ loop invariant 0 <= i <= TDS_MAX_INPUT_BATCH && rd_holds(rd);
+	  @ loop invariant rd_took{Pre, Here}(rd, 4 + 8 * i);
+	  @ loop assigns i, rd->off, rd->failed, out->events[0 .. 63];
+	  @ loop variant TDS_MAX_INPUT_BATCH - i;
+	  @*/
 	for (uint32_t i = 0; i < TDS_MAX_INPUT_BATCH; i++) {
 		out->events[i].type = rd_u16(rd);
 		out->events[i].code = rd_u16(rd);
@@ -244,13 +257,14 @@ decode_core_input(struct rd *rd, struct core_input *out)
 FIELDS_CODEC(status_output, STATUS_OUTPUT_FIELDS)
 FIELDS_CODEC(status_domain, STATUS_DOMAIN_FIELDS)
 FIELDS_CODEC(status_window, STATUS_WINDOW_FIELDS)
+FIELDS_CODEC(status, STATUS_FIELDS)
 FIELDS_CHECK(status_domain, STATUS_DOMAIN_FIELDS)
 FIELDS_CHECK(status, STATUS_FIELDS)
 
 static void
-wr_status(struct wr *wr, const struct status *in)
+wr_shown(struct wr *wr, const struct status *in)
 {
-	STATUS_FIELDS(WR)
+	wr_status(wr, in);
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		wr_status_output(wr, &in->outputs[i]);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
@@ -260,13 +274,31 @@ wr_status(struct wr *wr, const struct status *in)
 }
 
 static void
-rd_status(struct rd *rd, struct status *out)
+rd_shown(struct rd *rd, struct status *out)
 {
-	STATUS_FIELDS(RD)
+	rd_status(rd, out);
+	/*@ loop invariant 0 <= i <= TDS_MAX_OUTPUTS && rd_holds(rd);
+	  @ loop invariant rd_took{LoopEntry, Here}(rd,
+	  @   i * WIRE_BYTES(STATUS_OUTPUT_FIELDS));
+	  @ loop assigns i, rd->off, rd->failed, out->outputs[0 .. TDS_MAX_OUTPUTS - 1];
+	  @ loop variant TDS_MAX_OUTPUTS - i;
+	  @*/
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		rd_status_output(rd, &out->outputs[i]);
+	/*@ loop invariant 0 <= i <= TDS_MAX_DOMAINS && rd_holds(rd);
+	  @ loop invariant rd_took{LoopEntry, Here}(rd,
+	  @   i * WIRE_BYTES(STATUS_DOMAIN_FIELDS));
+	  @ loop assigns i, rd->off, rd->failed, out->domains[0 .. TDS_MAX_DOMAINS - 1];
+	  @ loop variant TDS_MAX_DOMAINS - i;
+	  @*/
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		rd_status_domain(rd, &out->domains[i]);
+	/*@ loop invariant 0 <= i <= TDS_MAX_WINDOWS && rd_holds(rd);
+	  @ loop invariant rd_took{LoopEntry, Here}(rd,
+	  @   i * WIRE_BYTES(STATUS_WINDOW_FIELDS));
+	  @ loop assigns i, rd->off, rd->failed, out->windows[0 .. TDS_MAX_WINDOWS - 1];
+	  @ loop variant TDS_MAX_WINDOWS - i;
+	  @*/
 	for (uint32_t i = 0; i < TDS_MAX_WINDOWS; i++)
 		rd_status_window(rd, &out->windows[i]);
 }
@@ -277,9 +309,22 @@ is_shown(const struct status *s)
 {
 	if (!status_is_right(s))
 		return false;
+	/*@ loop invariant 0 <= i <= s->n_domains;
+	  @ loop invariant \forall integer k; 0 <= k < i ==>
+	  @   status_domain_limits(&s->domains[k]);
+	  @ loop assigns i;
+	  @ loop variant s->n_domains - i;
+	  @*/
 	for (uint32_t i = 0; i < s->n_domains; i++)
 		if (!status_domain_is_right(&s->domains[i]))
 			return false;
+	/*@ loop invariant 0 <= i <= s->n_windows;
+	  @ loop invariant \forall integer k; 0 <= k < i ==>
+	  @   s->windows[k].domain < s->n_domains &&
+	  @   s->windows[k].output < s->n_outputs;
+	  @ loop assigns i;
+	  @ loop variant s->n_windows - i;
+	  @*/
 	for (uint32_t i = 0; i < s->n_windows; i++)
 		if (s->windows[i].domain >= s->n_domains ||
 		    s->windows[i].output >= s->n_outputs)
@@ -295,7 +340,7 @@ encode_core_reply(uint32_t cookie, const struct status *in, uint8_t *out,
 
 	wr_op(&wr, CORE_REPLY, out, size);
 	wr_u32(&wr, cookie);
-	wr_status(&wr, in);
+	wr_shown(&wr, in);
 	return wr_end(&wr);
 }
 
@@ -312,14 +357,14 @@ encode_ctl_report(const struct status *in, uint8_t *out, uint32_t size)
 	struct wr wr;
 
 	wr_op(&wr, CTL_REPORT, out, size);
-	wr_status(&wr, in);
+	wr_shown(&wr, in);
 	return wr_end(&wr);
 }
 
 int
 decode_ctl_report(struct rd *rd, struct status *out)
 {
-	rd_status(rd, out);
+	rd_shown(rd, out);
 	if (rd_end(rd) < 0)
 		return -EBADMSG;
 	return is_shown(out) ? 0 : -ERANGE;
