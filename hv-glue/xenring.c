@@ -41,7 +41,10 @@ entry_at(const struct xenring *ring, uint32_t index)
 void
 xenring_init(struct xenring *ring, uint8_t *page)
 {
-	*ring = (struct xenring){.page = page};
+	const uint32_t prod = load(page, RSP_PROD);
+
+	*ring = (struct xenring){
+	    .page = page, .req_cons = prod, .rsp_prod = prod};
 }
 
 static int

@@ -27,7 +27,7 @@ struct xenring {
 	uint32_t req_cons, rsp_prod; /* ours */
 };
 
-/* A ring that its front end has just made: both indices are 0. */
+/* Goes on after the last response: what was not answered comes again. */
 void xenring_init(struct xenring *ring, uint8_t *page);
 /*
  * The next request: 1 with its copy in out; 0 if there is none (and the guest

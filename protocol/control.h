@@ -147,9 +147,37 @@
 	F(width, U32, IN, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM) /* first mode */ \
 	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
 	F(is_unsealed, U32, IN, 0, 1) /* try-out; tdsd saw it fail */          \
-	F(is_granted, U32, IN, 0, 1) /* the pool, as in CORE_LINK */           \
 	F(pool_bytes, U64, POOL, 8)                                            \
 	F(name, TEXT, ANY, TDS_NAME_BYTES)
+
+/*
+ * A Xen guest. fds: ring, doorbell up, doorbell down; gntdev and evtchn of
+ * that guest; and two sockets to tds-xen (hv-glue/broker.h).
+ */
+#define GUEST_XEN_FIELDS(F) GUEST_SETUP_FIELDS(F)
+
+/* fd: the kernel's connection to xenstore */
+#define XEN_SETUP_FIELDS(F) F(is_unsealed, U32, IN, 0, 1)
+/* A domain that is to be found; what is empty does not matter, one is not. */
+#define XEN_DOMAIN_FIELDS(F)                                                   \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
+	F(scanouts, U32, IN, 1, TDS_MAX_SCANOUTS)                              \
+	F(width, U32, IN, TDS_MIN_CONTENT_WIDTH, TDS_MAX_DIM)                  \
+	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
+	F(name, TEXT, ANY, TDS_PHRASE_BYTES)                                   \
+	F(uuid, TEXT, ANY, TDS_LABEL_BYTES)
+/*
+ * Its tds-guest was started. fds: gntdev for pixels, which the core maps;
+ * gntdev for the rest and evtchn, which its tds-guest has as well; and two
+ * sockets to that.
+ */
+#define XEN_SERVE_FIELDS(F) F(domain, U32, BELOW, TDS_MAX_DOMAINS)
+#define XEN_FOUND_FIELDS(F) XEN_SERVE_FIELDS(F)
+/* Its tds-guest is to end: the domain is gone, or is to be served anew. */
+#define XEN_GONE_FIELDS(F)                                                     \
+	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
+	F(is_found, U32, IN, 0, 1) /* the domain is still there */             \
+	F(error, U32, IN, 0, 4095) /* errno, if that process is to blame */
 
 /* One device's events of one moment, as tds-input sends them. */
 #define SEAT_EVENTS_FIELDS(F)                                                  \
@@ -263,6 +291,7 @@ enum {
 	R(GUEST_SETUP, 50, guest_setup, 8)                                     \
 	X(GUEST_CORE, 51, 0, 3) /* fds: ring, doorbell up, down */             \
 	X(GUEST_VNC, 52, 0, 1)	/* fd: the VM's VNC console, connected */      \
+	R(GUEST_XEN, 53, guest_xen, 7)                                         \
 	/* tds-guest -> tdsd */                                                \
 	X(GUEST_WANT_VNC, 60, 0, 0)                                            \
 	/* tdsctl -> tdsd */                                                   \
@@ -285,6 +314,14 @@ enum {
 	/* core -> tds-input */                                                \
 	R(SEAT_ADMIT, 105, seat_admit, 0)                                      \
 	R(SEAT_LEDS, 106, seat_leds, 0)                                        \
+	/* tdsd -> tds-xen */                                                  \
+	R(XEN_SETUP, 110, xen_setup, 1)                                        \
+	R(XEN_DOMAIN, 111, xen_domain, 0)                                      \
+	X(XEN_START, 112, 0, 0)                                                \
+	R(XEN_SERVE, 113, xen_serve, 5)                                        \
+	/* tds-xen -> tdsd */                                                  \
+	R(XEN_FOUND, 115, xen_found, 0)                                        \
+	R(XEN_GONE, 116, xen_gone, 0)                                          \
 	/* tdsd -> tdsctl */                                                   \
 	R(CTL_RESULT, 80, ctl_result, 0)                                       \
 	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \

@@ -57,6 +57,10 @@ static const struct profile profiles[ROLE_COUNT] = {
 	.max_fds = 64,
 	.has_empty_root = true,
 	.has_landlock = true},
+    [ROLE_XEN] = {.namespaces = ALL_NAMESPACES,
+	.max_fds = 1024,
+	.has_empty_root = true,
+	.has_landlock = true},
     [ROLE_CTL] = {.max_fds = 64, .may_write_files = true, .has_landlock = true},
 };
 

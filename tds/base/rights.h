@@ -16,6 +16,7 @@ enum role {
 	ROLE_GUEST,
 	ROLE_CTL,
 	ROLE_INPUT,
+	ROLE_XEN,
 	ROLE_COUNT,
 };
 

@@ -46,12 +46,20 @@ enum {
 	G = 1 << ROLE_GUEST,
 	U = 1 << ROLE_CTL,   /* the user's tdsctl */
 	I = 1 << ROLE_INPUT, /* libevdev and libinput */
+	B = 1 << ROLE_XEN,   /* the broker of Xen domains */
 };
 
 /* asm-generic/ioctl.h: direction (2: read) 2 bits, size 14, type 8, number 8;
  * EVIOCGBIT and its kin have sizes of the caller's choice */
 #define IOC_DIRECTION (3u << 30)
 #define IOC_TYPE (0xffu << 8)
+
+/* xen/evtchn.h and xen/gntdev.h need types that no header brings. */
+#define XEN_BIND_INTERDOMAIN _IOC(_IOC_NONE, 'E', 1, 8)
+#define XEN_NOTIFY _IOC(_IOC_NONE, 'E', 4, 4)
+#define XEN_RESTRICT_DOMID _IOC(_IOC_NONE, 'E', 6, 2)
+#define XEN_MAP_GRANT_REF _IOC(_IOC_NONE, 'G', 0, 24)
+#define XEN_UNMAP_GRANT_REF _IOC(_IOC_NONE, 'G', 1, 16)
 
 #define ANY 0, 0, 0
 #define ARG_IS(arg, value) (arg), UINT32_MAX, (uint32_t)(value)
@@ -66,30 +74,30 @@ enum {
  */
 static const struct rule rules[] = {
     /* once per frame or per input event: first, so that it is found first */
-    {SYS_epoll_wait, C | G | I, ANY},
-    {SYS_read, C | G | U | I, ANY},
-    {SYS_write, C | G | U | I, ANY},
-    {SYS_recvmsg, C | G | U | I, ANY},
-    {SYS_sendmsg, C | G | U | I, ANY},
+    {SYS_epoll_wait, C | G | I | B, ANY},
+    {SYS_read, C | G | U | I | B, ANY},
+    {SYS_write, C | G | U | I | B, ANY},
+    {SYS_recvmsg, C | G | U | I | B, ANY},
+    {SYS_sendmsg, C | G | U | I | B, ANY},
     {SYS_timerfd_settime, C | G | I, ANY},
-    {SYS_clock_gettime, C | G | U | I, ANY},
+    {SYS_clock_gettime, C | G | U | I | B, ANY},
 
     /* descriptors come over the channel; nobody opens one */
-    {SYS_close, C | G | U | I, ANY},
-    {SYS_epoll_ctl, C | G | I, ANY},
+    {SYS_close, C | G | U | I | B, ANY},
+    {SYS_epoll_ctl, C | G | I | B, ANY},
     {SYS_accept4, G, ANY},
-    {SYS_fstat, C | G | U | I, ANY},
+    {SYS_fstat, C | G | U | I | B, ANY},
     /* fstat() of glibc: a path would be refused by Landlock as well */
-    {SYS_newfstatat, C | G | U | I, ARG_IS(3, AT_EMPTY_PATH)},
+    {SYS_newfstatat, C | G | U | I | B, ARG_IS(3, AT_EMPTY_PATH)},
     /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
     {SYS_fcntl, C | G, ARG_IS(1, F_GET_SEALS)},
     {SYS_fcntl, G | I, ARG_IS(1, F_GETFL)},
 
     /* memory: never executable */
-    {SYS_mmap, C | G | U | I, ARG_LACKS(2, PROT_EXEC)},
-    {SYS_munmap, C | G | U | I, ANY},
+    {SYS_mmap, C | G | U | I | B, ARG_LACKS(2, PROT_EXEC)},
+    {SYS_munmap, C | G | U | I | B, ANY},
     {SYS_madvise, G, ANY},
-    {SYS_brk, G | U | I, ANY},
+    {SYS_brk, G | U | I | B, ANY},
 
     /* the graphics card: frames, then what a monitor that comes or goes
      * needs (compositor/kms_*_drm.c) */
@@ -108,9 +116,9 @@ static const struct rule rules[] = {
     {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROY_DUMB)},
 
     /* the end, and going on after SIGSTOP */
-    {SYS_exit_group, C | G | U | I, ANY},
-    {SYS_rt_sigreturn, C | G | U | I, ANY},
-    {SYS_restart_syscall, C | G | U | I, ANY},
+    {SYS_exit_group, C | G | U | I | B, ANY},
+    {SYS_rt_sigreturn, C | G | U | I | B, ANY},
+    {SYS_restart_syscall, C | G | U | I | B, ANY},
 
     /* tds-input: evdev devices are asked, seized and stamped, never set */
     {SYS_ioctl, I, 1, IOC_DIRECTION | IOC_TYPE, (2u << 30) | ('E' << 8)},
@@ -119,8 +127,17 @@ static const struct rule rules[] = {
     /* libinput asks for "/", the empty root, where it believes a device */
     {SYS_newfstatat, I, ARG_IS(3, 0)},
 
+    /* Xen: a guest process signals on the channels that the broker bound for
+     * it; the broker binds, and says what may be mapped. _IOC with a size of
+     * the structs in xen/evtchn.h, xen/gntdev.h */
+    {SYS_ioctl, G, ARG_IS(1, XEN_NOTIFY)},
+    {SYS_ioctl, B, ARG_IS(1, XEN_BIND_INTERDOMAIN)},
+    {SYS_ioctl, B, ARG_IS(1, XEN_RESTRICT_DOMID)},
+    {SYS_ioctl, B, ARG_IS(1, XEN_MAP_GRANT_REF)},
+    {SYS_ioctl, B, ARG_IS(1, XEN_UNMAP_GRANT_REF)},
+
     /* tdsctl: waits with a time limit, writes a PNG that it opened before */
-    {SYS_poll, U, ANY},
+    {SYS_poll, U | B, ANY},
     {SYS_lseek, U, ANY},
     {SYS_writev, U, ANY},
     {SYS_fsync, U, ANY},
@@ -219,25 +236,25 @@ static const struct rule rules[] = {
 
 #if defined(IS_SANITIZED)
     /* the run-time library of the sanitizers; never in a release build */
-    {SYS_mmap, C | G | U | I, ANY},
-    {SYS_mprotect, C | G | U | I, ANY},
-    {SYS_mremap, C | G | U | I, ANY},
-    {SYS_futex, C | G | U | I, ANY},
-    {SYS_sigaltstack, C | G | U | I, ANY},
-    {SYS_rt_sigaction, C | G | U | I, ANY},
-    {SYS_rt_sigprocmask, C | G | U | I, ANY},
-    {SYS_sched_yield, C | G | U | I, ANY},
-    {SYS_getpid, C | G | U | I, ANY},
-    {SYS_gettid, C | G | U | I, ANY},
-    {SYS_getrlimit, C | G | U | I, ANY},
-    {SYS_prlimit64, C | G | U | I, ANY},
-    {SYS_open, T | C | G | U | I, ANY},
-    {SYS_madvise, T | C | G | U | I, ANY},
-    {SYS_openat, C | G | U | I, ANY},
-    {SYS_readlink, C | G | U | I, ANY},
-    {SYS_newfstatat, C | G | U | I, ANY},
-    {SYS_lseek, C | G | U | I, ANY},
-    {SYS_personality, T | C | G | U | I, ANY},
+    {SYS_mmap, C | G | U | I | B, ANY},
+    {SYS_mprotect, C | G | U | I | B, ANY},
+    {SYS_mremap, C | G | U | I | B, ANY},
+    {SYS_futex, C | G | U | I | B, ANY},
+    {SYS_sigaltstack, C | G | U | I | B, ANY},
+    {SYS_rt_sigaction, C | G | U | I | B, ANY},
+    {SYS_rt_sigprocmask, C | G | U | I | B, ANY},
+    {SYS_sched_yield, C | G | U | I | B, ANY},
+    {SYS_getpid, C | G | U | I | B, ANY},
+    {SYS_gettid, C | G | U | I | B, ANY},
+    {SYS_getrlimit, C | G | U | I | B, ANY},
+    {SYS_prlimit64, C | G | U | I | B, ANY},
+    {SYS_open, T | C | G | U | I | B, ANY},
+    {SYS_madvise, T | C | G | U | I | B, ANY},
+    {SYS_openat, C | G | U | I | B, ANY},
+    {SYS_readlink, C | G | U | I | B, ANY},
+    {SYS_newfstatat, C | G | U | I | B, ANY},
+    {SYS_lseek, C | G | U | I | B, ANY},
+    {SYS_personality, T | C | G | U | I | B, ANY},
     {SYS_ptrace, T, ANY},
 #endif
 };

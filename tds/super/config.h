@@ -49,6 +49,9 @@ enum domain_key {
 	KEY_SOCKETS,
 	KEY_VNC,
 	KEY_USER,
+	KEY_CONNECT,
+	KEY_XEN_NAME,
+	KEY_XEN_UUID,
 	DOMAIN_KEYS
 };
 
@@ -64,6 +67,8 @@ struct config_domain {
 	uid_t uid; /* who may connect */
 	gid_t gid;
 	bool has_user;
+	bool is_xen; /* not sockets for a VMM, but front ends of a Xen domain */
+	char xen_name[TDS_PHRASE_BYTES], xen_uuid[TDS_LABEL_BYTES];
 };
 
 struct config_output {

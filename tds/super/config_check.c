@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * Two colours closer than this in every channel are one to the eye. That text
@@ -141,6 +142,32 @@ check_label(const struct config_domain *d, struct problems *problems)
 			    level_name(i));
 }
 
+/* Each way to connect has keys of its own. */
+static void
+check_connect(struct config_domain *d, struct problems *problems)
+{
+	static const struct {
+		enum domain_key key;
+		const char *name;
+		bool is_xen;
+	} keys[] = {{KEY_XEN_NAME, "xen-name", true},
+	    {KEY_XEN_UUID, "xen-uuid", true}, {KEY_SOCKETS, "sockets", false},
+	    {KEY_VNC, "vnc", false}, {KEY_USER, "user", false},
+	    {KEY_MEMORY, "memory", false}};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (d->lines[keys[i].key] && keys[i].is_xen != d->is_xen)
+			problem(problems, d->file, d->lines[keys[i].key],
+			    "%s: is nothing for connect = %s; allowed: only "
+			    "with connect = %s",
+			    keys[i].name, d->is_xen ? "xen" : "vhost-user",
+			    d->is_xen ? "vhost-user" : "xen");
+	if (d->is_xen && !d->xen_name[0] && !d->xen_uuid[0])
+		problem(problems, d->file, d->lines[KEY_CONNECT],
+		    "xen-name: is missing; allowed: xen-name, xen-uuid or "
+		    "both, with connect = xen");
+}
+
 static void
 check_domain(struct config *c, struct config_domain *d,
     struct problems *problems)
@@ -166,6 +193,12 @@ check_domain(struct config *c, struct config_domain *d,
 	check_outputs(c, d, problems);
 	if (d->core.level && d->core.label[0])
 		check_label(d, problems);
+	check_connect(d, problems);
+	if (d->is_xen) {
+		/* no memory: a window for what the guest grants */
+		d->pool_bytes = TDS_MAX_POOL_BYTES;
+		return;
+	}
 	if (!d->lines[KEY_MEMORY])
 		d->pool_bytes = default_pool(c, d);
 	else if (d->pool_bytes && d->pool_bytes < 2 * picture_bytes(d))
@@ -215,6 +248,13 @@ check_pair(const struct config_domain *a, const struct config_domain *b,
 		    "allowed: another pattern (plain, diagonal, dots, "
 		    "vertical, horizontal, cross, chevron, checks) or colour",
 		    name_of(a), a->file, line_of(a, KEY_COLOUR));
+	if ((a->xen_name[0] && strcmp(a->xen_name, b->xen_name) == 0) ||
+	    (a->xen_uuid[0] && strcasecmp(a->xen_uuid, b->xen_uuid) == 0))
+		problem(problems, b->file,
+		    line_of(b, a->xen_name[0] ? KEY_XEN_NAME : KEY_XEN_UUID),
+		    "xen-name: that Xen domain is already %s (%s:%d); allowed: "
+		    "a domain of its own",
+		    name_of(a), a->file, line_of(a, KEY_NAME));
 	if (a->sockets[0] && strcmp(a->sockets, b->sockets) == 0)
 		problem(problems, b->file, line_of(b, KEY_SOCKETS),
 		    "sockets: %s is taken by %s; allowed: a directory of its "

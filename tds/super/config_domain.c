@@ -154,6 +154,51 @@ set_user(void *target, const char *value)
 	return NULL;
 }
 
+static const char *
+set_connect(void *target, const char *value)
+{
+	struct config_domain *d = target;
+
+	d->is_xen = strcmp(value, "xen") == 0;
+	return d->is_xen || strcmp(value, "vhost-user") == 0
+		   ? NULL
+		   : "is no way to connect";
+}
+
+/* As xl takes them. A number would be reused: it is no name. */
+static const char *
+set_xen_name(void *target, const char *value)
+{
+	struct config_domain *d = target;
+	const size_t n = strlen(value);
+
+	if (n == 0 || n >= sizeof(d->xen_name))
+		return n == 0 ? "is empty" : "is too long";
+	if (strspn(value, "0123456789") == n)
+		return "is a number";
+	for (size_t i = 0; i < n; i++)
+		if (value[i] < '!' || value[i] > '~' || value[i] == '/')
+			return "has other characters than letters and signs";
+	memcpy(d->xen_name, value, n + 1);
+	return NULL;
+}
+
+static const char *
+set_xen_uuid(void *target, const char *value)
+{
+	static const char form[] = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	struct config_domain *d = target;
+
+	if (strlen(value) != sizeof(form) - 1)
+		return "is no UUID";
+	for (size_t i = 0; form[i]; i++)
+		if (form[i] == '-' ? value[i] != '-'
+				   : !strchr("0123456789abcdefABCDEF", value[i]))
+			return "is no UUID";
+	memcpy(d->xen_uuid, value, sizeof(form));
+	return NULL;
+}
+
 static const struct config_key keys[DOMAIN_KEYS] = {
     [KEY_NAME] = {"name", set_name,
 	"1 to 31 bytes: letters of one script (Latin, Greek or Cyrillic), "
@@ -176,6 +221,12 @@ static const struct config_key keys[DOMAIN_KEYS] = {
 	"an absolute path of at most 87 bytes"},
     [KEY_VNC] = {"vnc", set_vnc, "an absolute path of at most 103 bytes"},
     [KEY_USER] = {"user", set_user, "the name of a user, as in /etc/passwd"},
+    [KEY_CONNECT] = {"connect", set_connect, "vhost-user, xen"},
+    [KEY_XEN_NAME] = {"xen-name", set_xen_name,
+	"the name of a Xen domain: 1 to 63 ASCII letters, digits and signs "
+	"without blanks and /, not a number"},
+    [KEY_XEN_UUID] = {"xen-uuid", set_xen_uuid,
+	"xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx in hexadecimal digits"},
 };
 
 static void *

@@ -36,6 +36,7 @@ guest_link(struct super *s, uint32_t i)
 	struct guest *g = &s->guests[i];
 	const struct core_link record = {.domain = i,
 	    .pid = (uint32_t)g->child.pid,
+	    .is_granted = s->config.domains[i].is_xen,
 	    .pool_bytes = s->config.domains[i].pool_bytes};
 	const int fds[] = {
 	    g->link.ring, g->pool, g->link.bell_up, g->link.bell_down};
@@ -159,19 +160,56 @@ set_up(struct super *s, uint32_t i, int pool)
 	return err;
 }
 
+/* Its Xen domain is there: descriptors for it, the broker and the core. */
 static int
-try_begin(struct super *s, uint32_t i)
+set_up_xen(struct super *s, uint32_t i)
+{
+	const struct config_domain *d = &s->config.domains[i];
+	struct guest *g = &s->guests[i];
+	int ours[XEN_FDS], theirs[XEN_FDS];
+	struct guest_xen setup = {.domain = i,
+	    .scanouts = d->core.scanouts,
+	    .width = d->core.width,
+	    .height = d->core.height,
+	    .is_unsealed = (s->config.core.flags & CORE_UNSEALED) != 0,
+	    .pool_bytes = d->pool_bytes};
+	const int err = xen_make(ours, theirs);
+
+	memcpy(setup.name, d->core.name, sizeof(setup.name));
+	if (err == 0) {
+		const int fds[] = {g->link.ring, g->link.bell_up,
+		    g->link.bell_down, theirs[XEN_RINGS], theirs[XEN_EVENTS],
+		    theirs[XEN_NEWS], theirs[XEN_ASK]};
+		guest_send(s, i,
+		    encode_guest_xen(&setup, s->record, sizeof(s->record)),
+		    fds, 7);
+		xen_serve(s, i, ours);
+		g->pool = TAKE_FD(ours[XEN_PIXELS]);
+	}
+	close_all(ours, XEN_FDS);
+	close_all(theirs, XEN_FDS);
+	return err;
+}
+
+static int
+set_up_vmm(struct super *s, uint32_t i)
 {
 	struct guest *g = &s->guests[i];
-	char name[TDS_NAME_BYTES + 16];
 	int AUTO_FD pool =
 	    shared_memory("tds-pool", s->config.domains[i].pool_bytes);
 
 	if (pool < 0)
 		return pool;
 	g->pool = shared_read_only(pool);
-	if (g->pool < 0)
-		return g->pool;
+	return g->pool < 0 ? g->pool : set_up(s, i, pool);
+}
+
+static int
+try_begin(struct super *s, uint32_t i)
+{
+	struct guest *g = &s->guests[i];
+	char name[TDS_NAME_BYTES + 16];
+
 	int err = shared_link_make(&g->link);
 	if (err < 0)
 		return err;
@@ -181,7 +219,8 @@ try_begin(struct super *s, uint32_t i)
 		err =
 		    loop_add(&s->loop, g->child.channel, EPOLLIN, on_guest, g);
 	if (err == 0)
-		err = set_up(s, i, pool);
+		err = s->config.domains[i].is_xen ? set_up_xen(s, i)
+						  : set_up_vmm(s, i);
 	return err;
 }
 
@@ -208,13 +247,16 @@ guest_begin(struct super *s, uint32_t i)
 	char again[RESTART_BYTES];
 
 	backoff_started(&s->guests[i].backoff, super_now_ns());
+	if (s->config.domains[i].is_xen && !s->guests[i].is_found)
+		return; /* its broker says when there is something to serve */
 	const int err = try_begin(s, i);
 	if (err < 0) {
 		forget(s, i, again);
 		log_error("cannot start tds-guest@%s in %s: %s; it is tried "
 			  "again %s",
-		    name_of(s, i), s->config.domains[i].sockets, strerror(-err),
-		    again);
+		    name_of(s, i), s->config.domains[i].is_xen
+			? "Xen" : s->config.domains[i].sockets,
+		    strerror(-err), again);
 		return;
 	}
 	guest_link(s, i);
@@ -230,9 +272,13 @@ guest_end(struct super *s, uint32_t i, const char *why)
 		return;
 	forget(s, i, again);
 	log_guest(&s->guests[i].budget, name_of(s, i),
-	    "tds-guest@%s ended (%s); it is started again %s; its virtual "
-	    "machine must be restarted to be shown again",
-	    name_of(s, i), why, again);
+	    "tds-guest@%s ended (%s); it is started again %s%s", name_of(s, i),
+	    why, s->config.domains[i].is_xen && !s->guests[i].is_found
+		     ? "when its domain is there"
+		     : again,
+	    s->config.domains[i].is_xen
+		? ""
+		: "; its virtual machine must be restarted to be shown again");
 	if (s->core_is_ready)
 		core_send(s,
 		    encode_core_down(&record, s->record, sizeof(s->record)),

@@ -41,7 +41,8 @@ find_programs(struct super *s)
 		bool is_needed;
 	} programs[] = {{"tds-compositor", s->core_path, true},
 	    {"tds-guest", s->guest_path, true},
-	    {"tds-input", s->input_path, s->config.has_seat}};
+	    {"tds-input", s->input_path, s->config.has_seat},
+	    {"tds-xen", s->xen_path, xen_is_wanted(s)}};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		if (!programs[i].is_needed ||
@@ -98,6 +99,8 @@ prepare(struct super *s)
 		err = check_sealing(s, "tds-guest", ROLE_GUEST);
 	if (err == 0 && s->config.has_seat)
 		err = check_sealing(s, "tds-input", ROLE_INPUT);
+	if (err == 0 && xen_is_wanted(s))
+		err = check_sealing(s, "tds-xen", ROLE_XEN);
 	if (err == 0)
 		err = loop_init(&s->loop);
 	if (err == 0)
@@ -120,6 +123,8 @@ start(struct super *s)
 		err = take_console(s);
 	if (err == 0)
 		err = hotplug_watch(s);
+	if (err == 0)
+		err = xen_open(s);
 	if (err < 0)
 		return err;
 	err = rights_seal(ROLE_TDSD, is_try_out, &what);
@@ -132,6 +137,8 @@ start(struct super *s)
 		input_begin(s);
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		guest_begin(s, i);
+	if (xen_is_wanted(s))
+		xen_begin(s);
 	return 0;
 }
 
@@ -142,9 +149,10 @@ stop(struct super *s)
 	if (s->screen >= 0)
 		screen_blank(s->screen);
 	child_kill(&s->input);
+	child_kill(&s->xen);
 	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		child_kill(&s->guests[i].child);
-		if (s->place.lock >= 0)
+		if (s->place.lock >= 0 && !s->config.domains[i].is_xen)
 			place_remove_domain(&s->config.domains[i]);
 	}
 	place_close(&s->place);
@@ -153,9 +161,10 @@ stop(struct super *s)
 static void
 clear(struct super *s)
 {
-	s->core = s->input = (struct child){.pid = -1, .channel = -1};
+	s->core = s->input = s->xen = (struct child){.pid = -1, .channel = -1};
 	s->place = (struct place){.dir = -1, .lock = -1, .control = -1};
 	s->signals = s->timer = s->uevents = s->screen = s->tty = -1;
+	s->xenbus = -1;
 	devices_init(&s->devices);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		s->guests[i] = (struct guest){.super = s,

@@ -6,6 +6,7 @@
  *	       any --exit, bad record--> none --back-off--> ...
  *	guest: none --spawn, setup--> running --exit, malformed--> none ...
  *	input: none --spawn, devices--> starting --INPUT_READY--> ready
+ *	xen:   none --spawn, domains--> running, tells which are found
  *
  * With a seat the display is ready when core and input are: then every
  * keyboard is seized, and both have the ends of one channel.
@@ -33,6 +34,7 @@ struct guest {
 	struct child child;
 	struct shared_link link;
 	int pool; /* owned, read-only: for the core; -1: none */
+	bool is_found; /* connect = xen: the domain is there */
 	struct backoff backoff;
 	uint64_t last_vnc_ns; /* when its VNC server was asked for */
 	bool wants_vnc;	      /* again, and it is too early */
@@ -53,7 +55,8 @@ struct client {
 struct super {
 	struct config config;
 	struct loop loop;
-	char core_path[PATH_MAX], guest_path[PATH_MAX], input_path[PATH_MAX];
+	char core_path[PATH_MAX], guest_path[PATH_MAX], input_path[PATH_MAX],
+	    xen_path[PATH_MAX];
 	bool is_plain; /* no namespaces here: try-out mode only */
 	struct child core;
 	bool core_is_ready;
@@ -61,6 +64,9 @@ struct super {
 	struct child input; /* never one without a seat */
 	bool input_is_ready;
 	struct backoff input_backoff;
+	struct child xen; /* never one without a domain that connects so */
+	struct backoff xen_backoff;
+	int xenbus; /* owned: the kernel's connection to xenstore; -1 */
 	struct devices devices;
 	int uevents; /* owned: what the kernel says of devices; -1: unheard */
 	int screen;  /* owned: the card, we are its master; -1: headless */
@@ -111,6 +117,22 @@ void input_connect(struct super *s);
 /* Hand a device over; the descriptor stays the caller's. */
 void input_give(struct super *s, const struct device *device, int fd);
 void input_take_away(struct super *s, uint32_t number);
+
+/* xen_life.c */
+bool xen_is_wanted(const struct super *s);
+/* What only a privileged process can open. Before the seal. */
+int xen_open(struct super *s) MUST_CHECK;
+void xen_begin(struct super *s);
+void xen_end(struct super *s, const char *why);
+/* Descriptors of one Xen guest, in the order of XEN_SERVE. */
+enum { XEN_PIXELS, XEN_RINGS, XEN_EVENTS, XEN_NEWS, XEN_ASK, XEN_FDS };
+/*
+ * For a guest process that begins: ours[] for the broker, of which the core
+ * gets the first, theirs[] (GUEST_XEN) for that process. 0 or -errno; all are
+ * the caller's or -1.
+ */
+int xen_make(int ours[XEN_FDS], int theirs[XEN_FDS]) MUST_CHECK;
+void xen_serve(struct super *s, uint32_t i, const int fds[XEN_FDS]);
 
 /* hotplug.c */
 /* Listen to the kernel, and look at what is there. Before the seal. */

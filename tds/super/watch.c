@@ -43,6 +43,7 @@ super_arm(struct super *s)
 	}
 	next = earlier(next, core_deadline_ns(s));
 	next = earlier(next, s->input_backoff.again_ns);
+	next = earlier(next, s->xen_backoff.again_ns);
 	next = earlier(next, input_deadline_ns(s));
 	next = earlier(next, hotplug_ns(s));
 	for (uint32_t i = 0; i < MAX_CLIENTS; i++)
@@ -99,6 +100,8 @@ on_timer(void *data, uint32_t events)
 	}
 	if (is_due(&s->input_backoff, now))
 		input_begin(s);
+	if (is_due(&s->xen_backoff, now))
+		xen_begin(s);
 	clients_expire(s, now);
 	if (has_passed(hotplug_ns(s), now))
 		hotplug_tell(s);
@@ -136,6 +139,10 @@ on_exit_of(struct super *s, pid_t pid, int status)
 	if (pid == s->input.pid) {
 		s->input.pid = 0;
 		input_end(s, why);
+	}
+	if (pid == s->xen.pid) {
+		s->xen.pid = 0;
+		xen_end(s, why);
 	}
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		if (pid == s->guests[i].child.pid) {

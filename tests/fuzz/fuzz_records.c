@@ -174,6 +174,12 @@ RECORD(seat_admit)
 RECORD(seat_leds)
 RECORD(seat_events)
 RECORD(guest_setup)
+RECORD(guest_xen)
+RECORD(xen_setup)
+RECORD(xen_domain)
+RECORD(xen_serve)
+RECORD(xen_found)
+RECORD(xen_gone)
 RECORD(ctl_focus)
 RECORD(ctl_result)
 RECORD(ctl_picture)
@@ -275,6 +281,18 @@ try_control_op(uint32_t op, struct rd *rd)
 		return try_seat_events(rd);
 	case GUEST_SETUP:
 		return try_guest_setup(rd);
+	case GUEST_XEN:
+		return try_guest_xen(rd);
+	case XEN_SETUP:
+		return try_xen_setup(rd);
+	case XEN_DOMAIN:
+		return try_xen_domain(rd);
+	case XEN_SERVE:
+		return try_xen_serve(rd);
+	case XEN_FOUND:
+		return try_xen_found(rd);
+	case XEN_GONE:
+		return try_xen_gone(rd);
 	case CTL_FOCUS:
 		return try_ctl_focus(rd);
 	case CTL_RESULT:
@@ -302,6 +320,7 @@ try_control_op(uint32_t op, struct rd *rd)
 	case GUEST_CORE:
 	case GUEST_VNC:
 	case GUEST_WANT_VNC:
+	case XEN_START:
 	case CTL_STATUS:
 		return encode_empty(op, again, sizeof(again));
 	}

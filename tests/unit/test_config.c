@@ -212,6 +212,20 @@ each_bad_value_of_a_domain_is_refused_with_its_line(void **state)
 	    {"sockets = /a/../b", "0.conf:5: sockets: holds \"..\""},
 	    {"vnc = /", "0.conf:5: vnc: does not end in a name"},
 	    {"user = nobody-here", "0.conf:5: user: is no user"},
+	    {"connect = tcp", "0.conf:5: connect: is no way to connect; allowed"},
+	    {"connect = xen", "0.conf:5: xen-name: is missing; allowed: xen-n"},
+	    {"connect = xen\nxen-name = 7", "6: xen-name: is a number"},
+	    {"connect = xen\nxen-name = a b", "6: xen-name: has other"},
+	    {"connect = xen\nxen-name = a/b", "6: xen-name: has other"},
+	    {"connect = xen\nxen-uuid = 7", "6: xen-uuid: is no UUID"},
+	    {"connect = xen\nxen-uuid = c0ffee00-1111-2222-3333-44445555666g",
+		"6: xen-uuid: is no UUID"},
+	    {"connect = xen\nxen-name = a\nvnc = /v", "7: vnc: is nothing for"},
+	    {"connect = xen\nxen-name = a\nmemory = 9", "7: memory: is nothing"},
+	    {"xen-name = a", "0.conf:5: xen-name: is nothing for connect = vh"},
+	    {"connect = vhost-user\nxen-uuid = "
+	     "c0ffee00-1111-2222-3333-444455556666",
+		"0.conf:6: xen-uuid: is nothing for"},
 	    {"name = other", "0.conf:5: name: was given in line 2 already"},
 	    {"color = #123456", "0.conf:5: color: no such key in [domain]: did "
 				"you mean \"colour\"?; allowed: name, label"},
@@ -233,6 +247,28 @@ each_bad_value_of_a_domain_is_refused_with_its_line(void **state)
 		snprintf(text, sizeof(text), WORK "%s\n", refusals[i].line);
 		expect(read_one(text), refusals[i].said);
 	}
+}
+
+static void
+a_xen_domain_is_named_once(void **state)
+{
+	(void)state;
+	assert_string_equal(
+	    read_two(WORK "connect = xen\nxen-name = work-1\n",
+		WEB "connect = xen\nxen-name = web-1\n"),
+	    "");
+	assert_true(config.domains[0].is_xen);
+	assert_string_equal(config.domains[0].xen_name, "work-1");
+	assert_true(config.domains[0].pool_bytes == TDS_MAX_POOL_BYTES);
+	expect(read_two(WORK "connect = xen\nxen-name = vm\n",
+		   WEB "connect = xen\nxen-name = vm\n"),
+	    "1.conf:6: xen-name: that Xen domain is already work (0.conf:2)");
+	expect(
+	    read_two(WORK "connect = xen\nxen-uuid = "
+			  "c0ffee00-1111-2222-3333-444455556666\n",
+		WEB "connect = xen\nxen-uuid = "
+		    "C0FFEE00-1111-2222-3333-444455556666\n"),
+	    "1.conf:6: xen-name: that Xen domain is already work");
 }
 
 static void
@@ -626,6 +662,7 @@ main(void)
 	    cmocka_unit_test(what_is_understood_is_what_the_core_accepts),
 	    cmocka_unit_test(
 		each_bad_value_of_a_domain_is_refused_with_its_line),
+	    cmocka_unit_test(a_xen_domain_is_named_once),
 	    cmocka_unit_test(
 		each_bad_value_of_tds_conf_is_refused_with_its_line),
 	    cmocka_unit_test(more_rules_than_there_is_room_for_are_refused),

@@ -375,6 +375,42 @@ static const struct guest_setup good_guest_setup = {.domain = 0,
     .height = 768,
     .pool_bytes = TDS_MIN_POOL_BYTES,
     .name = "work"};
+static const struct guest_xen good_guest_xen = {.domain = 0,
+    .scanouts = 1,
+    .width = 1024,
+    .height = 768,
+    .pool_bytes = TDS_MIN_POOL_BYTES,
+    .name = "work"};
+static const struct xen_setup good_xen_setup = {.is_unsealed = 0};
+static const struct xen_domain good_xen_domain = {.scanouts = 1,
+    .width = 1024,
+    .height = 768,
+    .name = "work",
+    .uuid = "00000000-0000-0000-0000-000000000001"};
+static const struct xen_serve good_xen_serve = {.domain = 1};
+static const struct xen_found good_xen_found = {.domain = 1};
+static const struct xen_gone good_xen_gone = {.is_found = 1, .error = 71};
+
+static void
+a_xen_domain_is_taken_up_to_each_limit(void **state)
+{
+	(void)state;
+	CHECK(xen_setup, XEN_SETUP, 1, is_unsealed, 1, 0);
+	CHECK(xen_setup, XEN_SETUP, 1, is_unsealed, 2, -ERANGE);
+	CHECK(xen_domain, XEN_DOMAIN, 0, domain, TDS_MAX_DOMAINS - 1, 0);
+	CHECK(xen_domain, XEN_DOMAIN, 0, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(xen_domain, XEN_DOMAIN, 0, scanouts, 0, -ERANGE);
+	CHECK(xen_domain, XEN_DOMAIN, 0, scanouts, TDS_MAX_SCANOUTS + 1,
+	    -ERANGE);
+	CHECK(xen_domain, XEN_DOMAIN, 0, width, TDS_MAX_DIM + 1, -ERANGE);
+	CHECK(xen_domain, XEN_DOMAIN, 0, height, TDS_MIN_CONTENT_HEIGHT - 1,
+	    -ERANGE);
+	CHECK(xen_serve, XEN_SERVE, 5, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(xen_found, XEN_FOUND, 0, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(xen_gone, XEN_GONE, 0, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(xen_gone, XEN_GONE, 0, is_found, 2, -ERANGE);
+	CHECK(xen_gone, XEN_GONE, 0, error, 4096, -ERANGE);
+}
 
 static void
 a_guest_set_up_is_taken_up_to_each_limit(void **state)
@@ -384,8 +420,8 @@ a_guest_set_up_is_taken_up_to_each_limit(void **state)
 	CHECK(guest_setup, GUEST_SETUP, 8, domain, TDS_MAX_DOMAINS, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 1, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, is_unsealed, 2, -ERANGE);
-	CHECK(guest_setup, GUEST_SETUP, 8, is_granted, 1, 0);
-	CHECK(guest_setup, GUEST_SETUP, 8, is_granted, 2, -ERANGE);
+	CHECK(guest_xen, GUEST_XEN, 7, domain, TDS_MAX_DOMAINS, -ERANGE);
+	CHECK(guest_xen, GUEST_XEN, 7, pool_bytes, TDS_MAX_POOL_BYTES, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, 0, -ERANGE);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS, 0);
 	CHECK(guest_setup, GUEST_SETUP, 8, scanouts, TDS_MAX_SCANOUTS + 1,
@@ -642,6 +678,7 @@ main(void)
 	    cmocka_unit_test(a_domain_without_name_or_label_is_refused),
 	    cmocka_unit_test(a_link_is_taken_up_to_each_limit),
 	    cmocka_unit_test(a_guest_set_up_is_taken_up_to_each_limit),
+	    cmocka_unit_test(a_xen_domain_is_taken_up_to_each_limit),
 	    cmocka_unit_test(small_records_are_taken_up_to_each_limit),
 	    cmocka_unit_test(a_batch_of_input_carries_only_its_events),
 	    cmocka_unit_test(a_batch_of_input_is_bounded),

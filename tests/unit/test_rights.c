@@ -180,6 +180,13 @@ tds_input_dies_of_every_call_that_is_not_in_its_table(void **state)
 }
 
 static void
+tds_xen_dies_of_every_call_that_is_not_in_its_table(void **state)
+{
+	(void)state;
+	sweep(ROLE_XEN);
+}
+
+static void
 tdsctl_dies_of_every_call_that_is_not_in_its_table(void **state)
 {
 	(void)state;
@@ -249,6 +256,7 @@ guest_parsers_never_get_the_calls_that_matter(void **state)
 		assert_false(rights_table_has(ROLE_CORE, never[i]));
 		assert_false(rights_table_has(ROLE_GUEST, never[i]));
 		assert_false(rights_table_has(ROLE_INPUT, never[i]));
+		assert_false(rights_table_has(ROLE_XEN, never[i]));
 	}
 }
 
@@ -287,6 +295,24 @@ argument_rules_hold_on_both_sides(void **state)
 		{ROLE_GUEST, SYS_fcntl, {-1, F_DUPFD, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_fcntl, {-1, F_ADD_SEALS, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_fcntl, {-1, F_GET_SEALS | (1L << 32)}, LIVED},
+		/* xen/evtchn.h, xen/gntdev.h: NOTIFY; BIND_INTERDOMAIN,
+		 * RESTRICT_DOMID, MAP_GRANT_REF, UNMAP_GRANT_REF; BIND_VIRQ,
+		 * RESET, GRANT_COPY */
+		{ROLE_GUEST, SYS_ioctl, {-1, 0x44504, 0}, LIVED},
+		{ROLE_GUEST, SYS_ioctl, {-1, 0x84501, 0}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_ioctl, {-1, 0x24506, 0}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_ioctl, {-1, 0x184700, 0}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_ioctl, {-1, 0x104701, 0}, DIED_OF_SIGSYS},
+		{ROLE_CORE, SYS_ioctl, {-1, 0x44504, 0}, DIED_OF_SIGSYS},
+		{ROLE_CORE, SYS_ioctl, {-1, 0x184700, 0}, DIED_OF_SIGSYS},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x84501, 0}, LIVED},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x24506, 0}, LIVED},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x184700, 0}, LIVED},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x104701, 0}, LIVED},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x44504, 0}, DIED_OF_SIGSYS},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x44500, 0}, DIED_OF_SIGSYS},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x4505, 0}, DIED_OF_SIGSYS},
+		{ROLE_XEN, SYS_ioctl, {-1, 0x104708, 0}, DIED_OF_SIGSYS},
 		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGRAB, 1}, LIVED},
 		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGBIT(EV_KEY, 96), 0}, LIVED},
 		{ROLE_INPUT, SYS_ioctl, {-1, EVIOCGNAME(256), 0}, LIVED},
@@ -682,6 +708,8 @@ main(void)
 		a_guest_process_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(
 		tdsctl_dies_of_every_call_that_is_not_in_its_table),
+	    cmocka_unit_test(
+		tds_xen_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(
 		tds_input_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(tdsd_dies_of_every_call_that_is_not_in_its_table),

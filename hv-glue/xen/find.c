@@ -1,0 +1,159 @@
+#include "hv-glue/xen/find.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAMES = 4096 };
+
+struct identity {
+	char name[DOMAIN_VALUE], uuid[DOMAIN_VALUE]; /* empty: not known */
+};
+
+static void
+read_unique_id(struct finder *f, uint32_t domid, char name[DOMAIN_VALUE])
+{
+	char path[DOMAIN_PATH], names[DOMAIN_VALUE];
+	uint32_t devid;
+
+	snprintf(path, sizeof(path), "backend/vinput/%u", domid);
+	const int n = f->ops->list(f->data, path, names, sizeof(names));
+	if (n <= 0 || !memchr(names, 0, (size_t)n) ||
+	    !domain_number(names, &devid))
+		return;
+	snprintf(path, sizeof(path), "backend/vinput/%u/%u/unique-id", domid,
+	    devid);
+	if (f->ops->read(f->data, path, name, DOMAIN_VALUE) < 0)
+		name[0] = 0;
+}
+
+static void
+identify(struct finder *f, uint32_t domid, struct identity *out)
+{
+	static const char vm[] = "/vm/";
+	char path[DOMAIN_PATH], value[DOMAIN_VALUE];
+
+	*out = (struct identity){0};
+	snprintf(path, sizeof(path), "/local/domain/%u/name", domid);
+	if (f->ops->read(f->data, path, out->name, sizeof(out->name)) < 0) {
+		out->name[0] = 0;
+		read_unique_id(f, domid, out->name);
+	}
+	snprintf(path, sizeof(path), "/local/domain/%u/vm", domid);
+	if (f->ops->read(f->data, path, value, sizeof(value)) == 0 &&
+	    strncmp(value, vm, strlen(vm)) == 0)
+		memcpy(out->uuid, value + strlen(vm),
+		    strlen(value + strlen(vm)) + 1);
+}
+
+static bool
+matches(const struct domain *d, const struct identity *id)
+{
+	if (d->name[0] && strcmp(d->name, id->name) != 0)
+		return false;
+	if (d->uuid[0] && strcasecmp(d->uuid, id->uuid) != 0)
+		return false;
+	return d->name[0] || d->uuid[0];
+}
+
+/* The numbers below a directory of back ends, added to domids. */
+static uint32_t
+list_domids(struct finder *f, const char *path, uint32_t *domids, uint32_t n)
+{
+	static char names[NAMES];
+	const int len = f->ops->list(f->data, path, names, sizeof(names));
+
+	for (int at = 0; at < len; at += (int)strlen(names + at) + 1) {
+		uint32_t domid, i = 0;
+		if (!domain_number(names + at, &domid) || domid >= DOMAIN_NONE)
+			continue;
+		while (i < n && domids[i] != domid)
+			i++;
+		if (i == n && n < FIND_MAX_DOMIDS)
+			domids[n++] = domid;
+	}
+	return n;
+}
+
+/*
+ * What a domain that is gone has left behind is ours to remove: its devices.
+ * The directory around them is the toolstack's.
+ */
+static void
+clean_up(struct finder *f, const char *kind, uint32_t domid)
+{
+	char path[DOMAIN_PATH], device[DOMAIN_PATH + 16], names[DOMAIN_VALUE];
+	uint32_t devid;
+
+	snprintf(path, sizeof(path), "backend/%s/%u", kind, domid);
+	const int len = f->ops->list(f->data, path, names, sizeof(names));
+	for (int at = 0; at < len; at += (int)strlen(names + at) + 1) {
+		if (!domain_number(names + at, &devid))
+			continue;
+		snprintf(device, sizeof(device), "%s/%u", path, devid);
+		const int err = f->ops->remove(f->data, device);
+		if (err < 0)
+			log_peer(&f->budget, "xenstore", "%s stays: %s",
+			    device, strerror(-err));
+	}
+}
+
+static void
+clean_up_all(struct finder *f, uint32_t domid)
+{
+	clean_up(f, "vdispl", domid);
+	clean_up(f, "vinput", domid);
+}
+
+static void
+match(struct finder *f, uint32_t domid, const struct domain *domains,
+    uint32_t n, uint32_t *found)
+{
+	struct identity id;
+	uint32_t hits = 0, which = 0;
+
+	identify(f, domid, &id);
+	for (uint32_t i = 0; i < n; i++)
+		if (matches(&domains[i], &id)) {
+			which = i;
+			hits++;
+		}
+	if (hits == 0)
+		log_peer(&f->budget, "xen",
+		    "domain %u (%s) asks for a display and is no domain of "
+		    "domains.d%s", domid, id.name[0] ? id.name : "no name",
+		    id.name[0] ? ""
+			       : ": give it vkb=[\"...,unique-id=NAME\"], or "
+				 "let this domain read its name");
+	if (hits != 1)
+		return;
+	if (found[which] != DOMAIN_NONE) {
+		log_peer(&f->budget, "xen",
+		    "domain %u is not the only one called %s: none is shown",
+		    domid, id.name);
+		domid = UINT32_MAX; /* and no third one either */
+	}
+	found[which] = domid;
+}
+
+void
+find_all(struct finder *f, struct domain *domains, uint32_t n)
+{
+	uint32_t domids[FIND_MAX_DOMIDS], found[TDS_MAX_DOMAINS];
+	uint32_t n_domids = list_domids(f, "backend/vdispl", domids, 0);
+
+	n_domids = list_domids(f, "backend/vinput", domids, n_domids);
+	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
+		found[i] = DOMAIN_NONE;
+	for (uint32_t i = 0; i < n_domids; i++) {
+		const int is_there = f->ops->is_there(f->data, domids[i]);
+		if (is_there == 1)
+			match(f, domids[i], domains, n, found);
+		else if (is_there == 0)
+			clean_up_all(f, domids[i]);
+	}
+	for (uint32_t i = 0; i < n; i++)
+		domain_is(&domains[i],
+		    found[i] >= DOMAIN_NONE ? DOMAIN_NONE : found[i]);
+}
