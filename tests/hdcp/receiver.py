@@ -12,6 +12,7 @@ import struct
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 AKE_INIT, SEND_CERT, NO_STORED_KM, STORED_KM, SEND_RRX = 2, 3, 4, 5, 6
 H_PRIME, PAIRING_INFO, LC_INIT, L_PRIME, SKE = 7, 8, 9, 10, 11
@@ -194,6 +195,45 @@ class Receiver:
         outer = mac(self.kd, b'tds outer layer 1' + self.ks + self.riv)[:16]
         return ' '.join(k.hex() for k in (xor(self.ks, lc128), self.riv,
                                           outer))
+
+
+def ctr(key, block, text):
+    c = Cipher(algorithms.AES(key), modes.CTR(block)).encryptor()
+    return c.update(text) + c.finalize()
+
+
+def bits(data, *fields):
+    """Numbers of so many bits each, from the first bit on."""
+    left, value = 8 * len(data), int.from_bytes(data, 'big')
+    for n in fields:
+        left -= n
+        yield value >> left & (1 << n) - 1
+    assert left == 0
+
+
+def open_record(record, expected, keys):
+    """Check the outer layer and decrypt: (streamCtr, inputCtr, plain text).
+    keys as Receiver.keys() gives them."""
+    key, riv, outer = (bytes.fromhex(k) for k in keys.split())
+    once = ctr(outer, number(expected, 8) + bytes(8), bytes(32))
+    Poly1305.verify_tag(once, record[:-16], record[-16:])
+    kind, length = record[0], int.from_bytes(record[1:4], 'big')
+    assert kind == 2 and length == len(record) - 4
+    assert int.from_bytes(record[4:12], 'big') == expected
+    pes = record[16:-16]
+    assert pes[:4] == b'\0\0\1\xbd'
+    assert int.from_bytes(pes[4:6], 'big') == len(pes) - 6
+    assert pes[6] >> 6 == 2, 'MPEG-2'
+    assert pes[7] == 1 and pes[8] == 17 and pes[9] >> 7 == 1, 'private data'
+    zero, s2, m1, s1, m2, s0, m3 = bits(pes[10:16], 13, 2, 1, 15, 1, 15, 1)
+    none, i4, m4, i3, m5, i2, m6, i1, m7, i0, m8 = bits(
+        pes[16:26], 11, 4, 1, 15, 1, 15, 1, 15, 1, 15, 1)
+    assert (zero, none) == (0, 0)
+    assert [m1, m2, m3, m4, m5, m6, m7, m8] == [1] * 8
+    stream = s2 << 30 | s1 << 15 | s0
+    count = i4 << 60 | i3 << 45 | i2 << 30 | i1 << 15 | i0
+    block = xor(riv, bytes(4) + number(stream, 4)) + number(count, 8)
+    return stream, count, ctr(key, block, pes[26:])
 
 
 LENGTHS = {AKE_INIT: 9, NO_STORED_KM: 129, STORED_KM: 33, LC_INIT: 9, SKE: 25,

@@ -552,6 +552,30 @@ class Limits(Base):
         self.assert_on(r)
 
 
+class Content(Base):
+    def picture(self, x, y, w, h):
+        return b''.join(struct.pack('<I', 64 * row + column)
+                        for row in range(y, y + h)
+                        for column in range(x, x + w))
+
+    def test_records_are_tagged_counted_and_decrypted(self):
+        r = self.receiver()
+        for _ in range(2): # two sessions: numbers begin anew, keys differ
+            run(self.link, r)
+            keys, blocks = r.keys(LC128), 0
+            for n, place in enumerate(((0, 0, 64, 48), (3, 5, 1, 1),
+                                       (63, 47, 1, 1), (0, 0, 0, 0),
+                                       (1, 1, 5, 7))):
+                record = bytes.fromhex(self.link.command(
+                    'tile %d %d %d %d %d' % ((self.link.now,) + place)))
+                stream, count, plain = rx.open_record(record, n, keys)
+                self.assertEqual((stream, count), (0, blocks))
+                blocks += (len(plain) + 15) // 16
+                self.assertEqual(plain[:32], struct.pack(
+                    '>IHHHHHHH', 5, 0, 64, 48, *place) + bytes(14))
+                self.assertEqual(plain[32:], self.picture(*place))
+
+
 class Framing(Base):
     """Wireshark's dissector reads what both said as we meant it."""
 

@@ -9,9 +9,12 @@
  *	connect T PORT   a new connection, and start
  *	bytes T N        N bytes are on their way: read and take them
  *	tick T
+ *	tile T X Y W H   a piece of a picture of 64x48, pixel (x, y) = 64 y + x;
+ *	                 answers with the record, in hexadecimal
  *
  * Each answer: STATE|REASON|bytes sent|session keys made|deadline|KEY RIV
  */
+#include "hdcp/seal.h"
 #include "hdcp/tx.h"
 
 #include <arpa/inet.h>
@@ -23,13 +26,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINE = 2 * HDCP_SRM_MAX_BYTES + 64, US = 1000 };
+enum { LINE = 2 * HDCP_SRM_MAX_BYTES + 64, US = 1000, W = 64, H = 48 };
 
 static struct hdcp_authority authority;
 static struct hdcp_srm srm = {.version = 1};
 static struct hdcp_pairings pairings;
 static const uint8_t lc128[HDCP_BLOCK] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
 static struct hdcp_tx tx;
+static struct hdcp_seal seal;
 static int wire = -1;
 
 static void
@@ -143,10 +147,38 @@ on_srm(uint16_t newest, const char *text)
 }
 
 static void
+on_tile(uint64_t t, const struct hdcp_tile *tile)
+{
+	static uint32_t pixels[H][W];
+	static uint8_t record[HDCP_RECORD_MAX];
+	const struct hdcp_image from = {.pixels = (uint8_t *)pixels,
+	    .stride_bytes = sizeof(pixels[0]),
+	    .width = W,
+	    .height = H};
+	struct hdcp_session keys;
+
+	for (uint32_t i = 0; i < W * H; i++)
+		pixels[i / W][i % W] = i;
+	if (hdcp_tx_session(&tx, &keys) < 0)
+		die("no session");
+	const int err = hdcp_seal_start(&seal, &keys, tx.n_sessions, 0, t * US);
+	if (err < 0 && err != -EALREADY)
+		die("seal");
+	const int n =
+	    hdcp_seal_put(&seal, tile, &from, t * US, record, sizeof(record));
+	if (n < 0)
+		die("put");
+	print_hex(record, (size_t)n);
+	printf("\n");
+	fflush(stdout);
+}
+
+static void
 obey(const char *line)
 {
 	static const struct hdcp_out nothing;
 	uint8_t both[HDCP_DCP_MODULUS + 1];
+	struct hdcp_tile tile = {.frame = 5, .width = W, .height = H};
 	struct hdcp_out out;
 	char name[32];
 	uint64_t t;
@@ -160,6 +192,9 @@ obey(const char *line)
 	} else if (sscanf(line, "tick %" SCNu64, &t) == 1) {
 		hdcp_tx_tick(&tx, t * US, &out);
 		answer(&out);
+	} else if (sscanf(line, "tile %" SCNu64 " %hu %hu %hu %hu", &t, &tile.x,
+		       &tile.y, &tile.w, &tile.h) == 5) {
+		on_tile(t, &tile);
 	} else if (sscanf(line, "option %31s %" SCNu32, name, &n) == 2) {
 		on_option(name, n);
 		answer(&nothing);
@@ -195,6 +230,7 @@ main(void)
 	hdcp_tx_init(&tx, &config);
 	while (fgets(line, sizeof(line), stdin))
 		obey(line);
+	hdcp_seal_stop(&seal);
 	hdcp_tx_finish(&tx);
 	return 0;
 }
