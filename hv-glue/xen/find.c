@@ -5,22 +5,30 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAMES = 4096 };
-
 struct identity {
 	char name[DOMAIN_VALUE], uuid[DOMAIN_VALUE]; /* empty: not known */
 };
 
+/* The device of a domain that has a back-end directory here. */
+static bool
+first_device(struct finder *f, const char *kind, uint32_t domid,
+    uint32_t *devid)
+{
+	char path[DOMAIN_PATH], names[DOMAIN_VALUE];
+
+	snprintf(path, sizeof(path), "backend/%s/%u", kind, domid);
+	const int n = f->ops->list(f->data, path, names, sizeof(names));
+	return n > 0 && memchr(names, 0, (size_t)n) &&
+	       domain_number(names, devid);
+}
+
 static void
 read_unique_id(struct finder *f, uint32_t domid, char name[DOMAIN_VALUE])
 {
-	char path[DOMAIN_PATH], names[DOMAIN_VALUE];
+	char path[DOMAIN_PATH];
 	uint32_t devid;
 
-	snprintf(path, sizeof(path), "backend/vinput/%u", domid);
-	const int n = f->ops->list(f->data, path, names, sizeof(names));
-	if (n <= 0 || !memchr(names, 0, (size_t)n) ||
-	    !domain_number(names, &devid))
+	if (!first_device(f, "vinput", domid, &devid))
 		return;
 	snprintf(path, sizeof(path), "backend/vinput/%u/%u/unique-id", domid,
 	    devid);
@@ -61,8 +69,9 @@ matches(const struct domain *d, const struct identity *id)
 static uint32_t
 list_domids(struct finder *f, const char *path, uint32_t *domids, uint32_t n)
 {
-	static char names[NAMES];
-	const int len = f->ops->list(f->data, path, names, sizeof(names));
+	const char *names = f->names;
+	const int len =
+	    f->ops->list(f->data, path, f->names, sizeof(f->names));
 
 	for (int at = 0; at < len; at += (int)strlen(names + at) + 1) {
 		uint32_t domid, i = 0;
@@ -137,6 +146,36 @@ match(struct finder *f, uint32_t domid, const struct domain *domains,
 	found[which] = domid;
 }
 
+/*
+ * Whether a domain still lives. Only dom0 may ask xenstore that; what remains
+ * to us is that a front end can be read as long as its domain lives, and that
+ * nobody can once it is dead.
+ */
+static int
+is_alive(struct finder *f, uint32_t domid)
+{
+	static const char *const kinds[][2] = {
+	    {"vdispl", "vdispl"}, {"vinput", "vkbd"}};
+	char path[DOMAIN_PATH], value[DOMAIN_VALUE];
+	const int is_there = f->ops->is_there(f->data, domid);
+
+	if (is_there != -EACCES)
+		return is_there;
+	for (uint32_t i = 0; i < 2; i++) {
+		uint32_t devid;
+		if (!first_device(f, kinds[i][0], domid, &devid))
+			continue;
+		snprintf(path, sizeof(path),
+		    "/local/domain/%u/device/%s/%u/state", domid, kinds[i][1],
+		    devid);
+		const int err =
+		    f->ops->read(f->data, path, value, sizeof(value));
+		if (err != -ENOENT && err != -EACCES)
+			return err == 0 || err == -E2BIG ? 1 : err;
+	}
+	return 0;
+}
+
 void
 find_all(struct finder *f, struct domain *domains, uint32_t n)
 {
@@ -147,11 +186,15 @@ find_all(struct finder *f, struct domain *domains, uint32_t n)
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		found[i] = DOMAIN_NONE;
 	for (uint32_t i = 0; i < n_domids; i++) {
-		const int is_there = f->ops->is_there(f->data, domids[i]);
-		if (is_there == 1)
+		const int alive = is_alive(f, domids[i]);
+		if (alive == 1)
 			match(f, domids[i], domains, n, found);
-		else if (is_there == 0)
+		else if (alive == 0)
 			clean_up_all(f, domids[i]);
+		else
+			log_peer(&f->budget, "xenstore",
+			    "whether domain %u lives cannot be known: %s",
+			    domids[i], strerror(-alive));
 	}
 	for (uint32_t i = 0; i < n; i++)
 		domain_is(&domains[i],

@@ -13,12 +13,13 @@
 
 #include "hv-glue/xen/domain.h"
 
-enum { FIND_MAX_DOMIDS = 128 };
+enum { FIND_MAX_DOMIDS = 128, FIND_NAMES = 4096 };
 
 struct finder {
 	const struct domain_ops *ops; /* borrowed */
 	void *data;		      /* borrowed */
 	struct log_budget budget;
+	char names[FIND_NAMES]; /* scratch */
 };
 
 /* Give each domain its number, or DOMAIN_NONE. */

@@ -1,9 +1,6 @@
 #include "hv-glue/xen/grants_xen.h"
 
-#include "hv-glue/broker.h"
-
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 
 /* which the kernel's headers do not bring */
@@ -33,29 +30,27 @@ grants_bind(int fd, uint32_t domid, uint32_t port)
 	return local < 0 ? -errno : local;
 }
 
+_Static_assert(GRANTS_REQUEST_BYTES >=
+		   sizeof(struct ioctl_gntdev_map_grant_ref) +
+		       BROKER_MAX_GREFS * sizeof(struct ioctl_gntdev_grant_ref),
+    "the request with most references fits");
+
 int
 grants_map(int fd, uint32_t domid, const uint32_t *grefs, uint32_t n,
-    uint32_t *page)
+    struct grants_request *request, uint32_t *page)
 {
-	enum { MOST = BROKER_MAX_GREFS };
-	const size_t bytes = sizeof(struct ioctl_gntdev_map_grant_ref) +
-	    MOST * sizeof(struct ioctl_gntdev_grant_ref);
-
-	if (n == 0 || n > MOST)
-		return -ERANGE;
-	struct ioctl_gntdev_map_grant_ref *map = calloc(1, bytes);
-	if (!map)
-		return -ENOMEM;
+	struct ioctl_gntdev_map_grant_ref *map = (void *)request->bytes;
 	struct ioctl_gntdev_grant_ref *refs = map->refs;
+
+	if (n == 0 || n > BROKER_MAX_GREFS)
+		return -ERANGE;
 	map->count = n;
+	map->pad = 0;
 	for (uint32_t i = 0; i < n; i++)
 		refs[i] = (struct ioctl_gntdev_grant_ref){domid, grefs[i]};
-	const int err =
-	    ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, map) < 0 ? -errno : 0;
+	if (ioctl(fd, IOCTL_GNTDEV_MAP_GRANT_REF, map) < 0)
+		return -errno;
 	const uint64_t index = map->index / TDS_PAGE_BYTES;
-	free(map);
-	if (err < 0)
-		return err;
 	*page = (uint32_t)index;
 	if (index + n <= TDS_MAX_POOL_BYTES / TDS_PAGE_BYTES)
 		return 0;

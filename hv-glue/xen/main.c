@@ -40,6 +40,7 @@ struct broker {
 	struct server servers[TDS_MAX_DOMAINS];
 	struct log_budget budget;
 	struct broker_ask question;	 /* scratch */
+	struct grants_request request;	 /* scratch */
 	uint8_t asked[BROKER_ASK_BYTES + 1]; /* scratch */
 };
 
@@ -135,8 +136,9 @@ static int
 op_map(void *data, int fd, uint32_t domid, const uint32_t *grefs, uint32_t n,
     uint32_t *page)
 {
-	(void)data;
-	return grants_map(fd, domid, grefs, n, page);
+	struct broker *b = data;
+
+	return grants_map(fd, domid, grefs, n, &b->request, page);
 }
 
 static int

@@ -183,6 +183,8 @@ static const struct rule rules[] = {
     {SYS_listen, T, ANY},
     {SYS_connect, T, ANY},
     {SYS_getsockopt, T, ANY},
+    /* a guest process of Xen, before its seal: how long it waits */
+    {SYS_setsockopt, T, ARG_IS(1, 1 /* SOL_SOCKET */)},
     {SYS_getdents64, T, ANY}, /* /dev/input, when messages were lost */
     /* the screens go dark when the core died: what is there, off, removed
      * (GETRESOURCES, SETCRTC, RMFB; drm/drm.h has no place in here) */

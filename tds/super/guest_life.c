@@ -184,6 +184,8 @@ set_up_xen(struct super *s, uint32_t i)
 		    encode_guest_xen(&setup, s->record, sizeof(s->record)),
 		    fds, 7);
 		xen_serve(s, i, ours);
+	}
+	if (err == 0 && g->child.pid > 0) {
 		g->pool = TAKE_FD(ours[XEN_PIXELS]);
 	}
 	close_all(ours, XEN_FDS);

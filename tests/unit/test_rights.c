@@ -229,6 +229,7 @@ calls_in_the_table_live(void **state)
 			    nr == SYS_mmap || nr == SYS_fcntl ||
 			    nr == SYS_ioctl || nr == SYS_newfstatat ||
 			    nr == SYS_socket || nr == SYS_socketpair ||
+			    nr == SYS_setsockopt ||
 			    nr == SYS_reboot;
 			if (by_argument)
 				continue; /* see the argument probes */
@@ -298,6 +299,10 @@ argument_rules_hold_on_both_sides(void **state)
 		/* xen/evtchn.h, xen/gntdev.h: NOTIFY; BIND_INTERDOMAIN,
 		 * RESTRICT_DOMID, MAP_GRANT_REF, UNMAP_GRANT_REF; BIND_VIRQ,
 		 * RESET, GRANT_COPY */
+		{ROLE_TDSD, SYS_setsockopt, {-1, SOL_SOCKET, 0}, LIVED},
+		{ROLE_TDSD, SYS_setsockopt, {-1, 6, 0}, DIED_OF_SIGSYS},
+		{ROLE_GUEST, SYS_setsockopt, {-1, SOL_SOCKET, 0},
+		    DIED_OF_SIGSYS},
 		{ROLE_GUEST, SYS_ioctl, {-1, 0x44504, 0}, LIVED},
 		{ROLE_GUEST, SYS_ioctl, {-1, 0x84501, 0}, DIED_OF_SIGSYS},
 		{ROLE_GUEST, SYS_ioctl, {-1, 0x24506, 0}, DIED_OF_SIGSYS},

@@ -24,7 +24,7 @@ static struct {
 	int found[DOMAINS], gone[DOMAINS], drops[DOMAINS], errors[DOMAINS];
 	int n_news;
 	struct broker_news news[8];
-	bool is_dead[64];
+	bool is_dead[64], is_unprivileged;
 } fake;
 static const char uuid[] = "c0ffee00-1111-2222-3333-444455556666";
 
@@ -142,6 +142,8 @@ static int
 op_is_there(void *data, uint32_t domid)
 {
 	(void)data;
+	if (fake.is_unprivileged) /* as xenstored answers a guest */
+		return -EACCES;
 	return domid < 64 && !fake.is_dead[domid];
 }
 
@@ -469,6 +471,23 @@ a_reboot_is_another_domain(void **state)
 }
 
 static void
+an_unprivileged_domain_sees_life_and_death_in_the_front_end(void **state)
+{
+	(void)state;
+	fake.is_unprivileged = true;
+	connect_all();
+	assert_string_equal(BACK("vdispl", "state"), "4");
+	op_remove(NULL, "/local/domain/7/device/vkbd");
+	look();
+	assert_int_equal(domains[WORK].domid, 7);
+	op_remove(NULL, "/local/domain/7");
+	look();
+	assert_int_equal(domains[WORK].domid, DOMAIN_NONE);
+	assert_int_equal(at("backend/vdispl/7/0/state"), -1);
+	assert_int_equal(fake.gone[WORK], 2); /* its keyboard went first */
+}
+
+static void
 a_device_that_is_taken_away_leaves_no_directory(void **state)
 {
 	(void)state;
@@ -744,6 +763,7 @@ main(void)
 	    T(a_new_tds_guest_makes_the_display_begin_anew),
 	    T(a_new_broker_finds_what_is_there),
 	    T(a_reboot_is_another_domain),
+	    T(an_unprivileged_domain_sees_life_and_death_in_the_front_end),
 	    T(a_device_that_is_taken_away_leaves_no_directory),
 	    T(a_name_that_may_be_read_counts_alone),
 	    T(a_name_that_may_not_be_read_is_the_unique_id),
