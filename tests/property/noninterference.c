@@ -10,6 +10,7 @@
  * A secret event takes no virtual time: that belongs to the public script.
  */
 #include "compositor/paint.h"
+#include "tests/property/secret.h"
 #include "tests/property/user.h"
 
 #include <linux/input-event-codes.h>
@@ -442,46 +443,6 @@ pictures_paint(struct pictures *s, struct side *side)
 	}
 }
 
-static void
-mark(uint8_t *map, const struct output *o, struct rect r, uint8_t value)
-{
-	const struct rect in = rect_intersect(r, o->area);
-
-	for (int32_t y = in.y0; y < in.y1; y++)
-		memset(map + (size_t)y * o->config.width + in.x0, value,
-		    (size_t)(in.x1 - in.x0));
-}
-
-/* 1 where H's own picture is on top, and may differ. */
-static void
-map_secret(const struct pair *p, uint32_t output, uint8_t *map)
-{
-	const struct core *core = &p->a.core;
-	const struct scene *scene = &core->scene;
-	const struct output *o = &scene->outputs[output];
-	const int32_t s = (int32_t)o->config.scale;
-
-	memset(map, 0, (size_t)o->config.width * o->config.height);
-	if (core->panel.is_open)
-		return;
-	for (uint32_t i = 0; i < scene->n_windows; i++) {
-		const struct window *w = &scene->windows[scene->stack[i]];
-
-		if (w->output != output || !window_is_visible(w))
-			continue;
-		mark(map, o, window_frame(w, o->config.scale), 0);
-		mark(map, o, w->content, w->domain == p->h);
-	}
-	mark(map, o, o->trust_bar, 0);
-	/* H may show its own pointer in its picture instead of our arrow */
-	const uint32_t under = scene_window_at(scene, core->pointer_output,
-	    core->pointer_x, core->pointer_y);
-	if (core->pointer_output == output && under != TDS_NONE &&
-	    scene->windows[under].domain == p->h && core->focus == p->h)
-		mark(map, o, rect_make(core->pointer_x, core->pointer_y,
-		    16 * s, 24 * s), 1);
-}
-
 static const char *
 compare_pixels(const struct pair *p, const struct pictures *x,
     const struct pictures *y, uint64_t *differing)
@@ -492,7 +453,7 @@ compare_pixels(const struct pair *p, const struct pictures *x,
 	for (uint32_t i = 0; i < p->a.core.scene.n_outputs; i++) {
 		const struct core_output *o = &p->a.core.scene.outputs[i].config;
 
-		map_secret(p, i, map);
+		secret_area(&p->a.core, p->h, i, map);
 		for (uint32_t k = 0; k < o->width * o->height; k++) {
 			if (x->targets[i].pixels[k] ==
 			    y->targets[i].pixels[k])
