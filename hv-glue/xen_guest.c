@@ -239,6 +239,10 @@ on_news(void *data, uint32_t events)
 	int err = channel_receive(g->news, bytes, sizeof(bytes), &r);
 	if (err == -EAGAIN)
 		return;
+	if (err == -EPIPE || err == -ECONNRESET) {
+		loop_stop(&g->loop); /* a new one of us is on its way */
+		return;
+	}
 	if (err == 0) {
 		received_finish(&r);
 		err = decode_news(bytes, r.len, &news);

@@ -85,12 +85,23 @@ list_domids(struct finder *f, const char *path, uint32_t *domids, uint32_t n)
 	return n;
 }
 
+static bool
+is_online(struct finder *f, const char *device)
+{
+	char path[2 * DOMAIN_PATH], value[DOMAIN_VALUE];
+
+	snprintf(path, sizeof(path), "%s/online", device);
+	return f->ops->read(f->data, path, value, sizeof(value)) != 0 ||
+	       strcmp(value, "0") != 0;
+}
+
 /*
- * What a domain that is gone has left behind is ours to remove: its devices.
- * The directory around them is the toolstack's.
+ * What nobody serves and nobody wants is ours to remove: devices of a domain
+ * that is dead, and those that the toolstack took away, which it waits 10 s
+ * for. The directory around them is the toolstack's.
  */
 static void
-clean_up(struct finder *f, const char *kind, uint32_t domid)
+clean_up(struct finder *f, const char *kind, uint32_t domid, bool is_dead)
 {
 	char path[DOMAIN_PATH], device[DOMAIN_PATH + 16], names[DOMAIN_VALUE];
 	uint32_t devid;
@@ -101,18 +112,30 @@ clean_up(struct finder *f, const char *kind, uint32_t domid)
 		if (!domain_number(names + at, &devid))
 			continue;
 		snprintf(device, sizeof(device), "%s/%u", path, devid);
+		if (!is_dead && is_online(f, device))
+			continue;
 		const int err = f->ops->remove(f->data, device);
-		if (err < 0)
+		if (err < 0 && err != -ENOENT)
 			log_peer(&f->budget, "xenstore", "%s stays: %s",
 			    device, strerror(-err));
 	}
 }
 
-static void
-clean_up_all(struct finder *f, uint32_t domid)
+/* Whether it is served as some domain of ours. */
+static bool
+is_known(const struct domain *domains, uint32_t n, uint32_t domid)
 {
-	clean_up(f, "vdispl", domid);
-	clean_up(f, "vinput", domid);
+	for (uint32_t i = 0; i < n; i++)
+		if (domains[i].domid == domid)
+			return true;
+	return false;
+}
+
+static void
+clean_up_all(struct finder *f, uint32_t domid, bool is_dead)
+{
+	clean_up(f, "vdispl", domid, is_dead);
+	clean_up(f, "vinput", domid, is_dead);
 }
 
 static void
@@ -189,9 +212,9 @@ find_all(struct finder *f, struct domain *domains, uint32_t n)
 		const int alive = is_alive(f, domids[i]);
 		if (alive == 1)
 			match(f, domids[i], domains, n, found);
-		else if (alive == 0)
-			clean_up_all(f, domids[i]);
-		else
+		if (alive == 0)
+			clean_up_all(f, domids[i], true);
+		if (alive < 0)
 			log_peer(&f->budget, "xenstore",
 			    "whether domain %u lives cannot be known: %s",
 			    domids[i], strerror(-alive));
@@ -199,4 +222,7 @@ find_all(struct finder *f, struct domain *domains, uint32_t n)
 	for (uint32_t i = 0; i < n; i++)
 		domain_is(&domains[i],
 		    found[i] >= DOMAIN_NONE ? DOMAIN_NONE : found[i]);
+	for (uint32_t i = 0; i < n_domids; i++)
+		if (!is_known(domains, n, domids[i]))
+			clean_up_all(f, domids[i], false);
 }

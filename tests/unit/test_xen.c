@@ -505,6 +505,22 @@ a_device_that_is_taken_away_leaves_no_directory(void **state)
 	assert_int_equal(fake.watches, 0);
 }
 
+/* xl destroy: the keyboard goes first, and with it the name. */
+static void
+a_destroyed_domain_leaves_nothing_for_the_toolstack_to_wait_for(void **state)
+{
+	(void)state;
+	connect_all();
+	node(7, "vinput", "online", "0");
+	look();
+	look();
+	assert_int_equal(domains[WORK].domid, DOMAIN_NONE);
+	node(7, "vdispl", "online", "0");
+	look();
+	assert_int_equal(at("backend/vdispl/7/0/state"), -1);
+	assert_int_equal(at("backend/vinput/7/0/state"), -1);
+}
+
 /* ---------------------------------------------------------------- identity */
 
 static void
@@ -765,6 +781,7 @@ main(void)
 	    T(a_reboot_is_another_domain),
 	    T(an_unprivileged_domain_sees_life_and_death_in_the_front_end),
 	    T(a_device_that_is_taken_away_leaves_no_directory),
+	    T(a_destroyed_domain_leaves_nothing_for_the_toolstack_to_wait_for),
 	    T(a_name_that_may_be_read_counts_alone),
 	    T(a_name_that_may_not_be_read_is_the_unique_id),
 	    T(two_of_one_name_are_nobody),
