@@ -359,11 +359,7 @@ step_device(struct domain *d, uint32_t kind)
 		disconnect(d, 0);
 		return true;
 	case STEP_REMOVE:
-		watch_device(d, dev, false);
-		dev->is_there = false;
-		if (d->ops->remove(d->data, dev->back) < 0)
-			log_guest(&d->budget, d->name,
-			    "%s cannot be removed", dev->back);
+		d->ops->sweep_later(d->data);
 		return false;
 	}
 	return false;

@@ -42,6 +42,8 @@ struct domain_ops {
 	/* to tdsd: XEN_FOUND, XEN_GONE */
 	void (*found)(void *data, uint32_t index);
 	void (*gone)(void *data, uint32_t index, bool is_found, int error);
+	/* a device is Closed and not wanted: see find_sweep() */
+	void (*sweep_later)(void *data);
 	/* its descriptors are of no use any more */
 	void (*drop)(void *data, uint32_t index);
 };

@@ -85,23 +85,49 @@ list_domids(struct finder *f, const char *path, uint32_t *domids, uint32_t n)
 	return n;
 }
 
-static bool
-is_online(struct finder *f, const char *device)
+static uint32_t
+read_number(struct finder *f, const char *device, const char *node)
 {
 	char path[2 * DOMAIN_PATH], value[DOMAIN_VALUE];
+	uint32_t n;
 
-	snprintf(path, sizeof(path), "%s/online", device);
-	return f->ops->read(f->data, path, value, sizeof(value)) != 0 ||
-	       strcmp(value, "0") != 0;
+	snprintf(path, sizeof(path), "%s/%s", device, node);
+	return f->ops->read(f->data, path, value, sizeof(value)) == 0 &&
+		       domain_number(value, &n)
+		   ? n
+		   : UINT32_MAX;
 }
 
 /*
- * What nobody serves and nobody wants is ours to remove: devices of a domain
- * that is dead, and those that the toolstack took away, which it waits 10 s
- * for. The directory around them is the toolstack's.
+ * A device that nobody wants any more: its domain is dead, or the toolstack
+ * took it away. That waits for the state Closed, which it must be able to
+ * read, and then up to 10 s for the directory to go, which is ours to do (the
+ * directory around it is the toolstack's). So there are two times.
  */
 static void
-clean_up(struct finder *f, const char *kind, uint32_t domid, bool is_dead)
+close_or_remove(struct finder *f, const char *device, bool is_time)
+{
+	char path[2 * DOMAIN_PATH], closed[4];
+	int err = 0;
+
+	snprintf(path, sizeof(path), "%s/state", device);
+	snprintf(closed, sizeof(closed), "%u", XENBUS_CLOSED);
+	if (read_number(f, device, "state") != XENBUS_CLOSED) {
+		err = f->ops->write(f->data, path, closed);
+		is_time = false;
+	}
+	if (err == 0 && is_time)
+		err = f->ops->remove(f->data, device);
+	else
+		f->wants_sweep = true;
+	if (err < 0 && err != -ENOENT)
+		log_peer(&f->budget, "xenstore", "%s stays: %s", device,
+		    strerror(-err));
+}
+
+static void
+clean_up(struct finder *f, const char *kind, uint32_t domid, bool is_dead,
+    bool is_time)
 {
 	char path[DOMAIN_PATH], device[DOMAIN_PATH + 16], names[DOMAIN_VALUE];
 	uint32_t devid;
@@ -112,13 +138,16 @@ clean_up(struct finder *f, const char *kind, uint32_t domid, bool is_dead)
 		if (!domain_number(names + at, &devid))
 			continue;
 		snprintf(device, sizeof(device), "%s/%u", path, devid);
-		if (!is_dead && is_online(f, device))
-			continue;
-		const int err = f->ops->remove(f->data, device);
-		if (err < 0 && err != -ENOENT)
-			log_peer(&f->budget, "xenstore", "%s stays: %s",
-			    device, strerror(-err));
+		if (is_dead || read_number(f, device, "online") == 0)
+			close_or_remove(f, device, is_time);
 	}
+}
+
+static void
+clean_up_all(struct finder *f, uint32_t domid, bool is_dead, bool is_time)
+{
+	clean_up(f, "vdispl", domid, is_dead, is_time);
+	clean_up(f, "vinput", domid, is_dead, is_time);
 }
 
 /* Whether it is served as some domain of ours. */
@@ -131,11 +160,18 @@ is_known(const struct domain *domains, uint32_t n, uint32_t domid)
 	return false;
 }
 
-static void
-clean_up_all(struct finder *f, uint32_t domid, bool is_dead)
+/* A domain that is being taken apart is nobody, and says so of itself. */
+static bool
+is_wanted(struct finder *f, uint32_t domid)
 {
-	clean_up(f, "vdispl", domid, is_dead);
-	clean_up(f, "vinput", domid, is_dead);
+	char device[DOMAIN_PATH];
+	uint32_t devid;
+
+	if (!first_device(f, "vdispl", domid, &devid))
+		return false;
+	snprintf(
+	    device, sizeof(device), "backend/vdispl/%u/%u", domid, devid);
+	return read_number(f, device, "online") != 0;
 }
 
 static void
@@ -151,7 +187,7 @@ match(struct finder *f, uint32_t domid, const struct domain *domains,
 			which = i;
 			hits++;
 		}
-	if (hits == 0)
+	if (hits == 0 && is_wanted(f, domid))
 		log_peer(&f->budget, "xen",
 		    "domain %u (%s) asks for a display and is no domain of "
 		    "domains.d%s", domid, id.name[0] ? id.name : "no name",
@@ -199,13 +235,20 @@ is_alive(struct finder *f, uint32_t domid)
 	return 0;
 }
 
+static uint32_t
+list_all(struct finder *f, uint32_t domids[FIND_MAX_DOMIDS])
+{
+	const uint32_t n = list_domids(f, "backend/vdispl", domids, 0);
+
+	return list_domids(f, "backend/vinput", domids, n);
+}
+
 void
 find_all(struct finder *f, struct domain *domains, uint32_t n)
 {
 	uint32_t domids[FIND_MAX_DOMIDS], found[TDS_MAX_DOMAINS];
-	uint32_t n_domids = list_domids(f, "backend/vdispl", domids, 0);
+	const uint32_t n_domids = list_all(f, domids);
 
-	n_domids = list_domids(f, "backend/vinput", domids, n_domids);
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		found[i] = DOMAIN_NONE;
 	for (uint32_t i = 0; i < n_domids; i++) {
@@ -213,7 +256,7 @@ find_all(struct finder *f, struct domain *domains, uint32_t n)
 		if (alive == 1)
 			match(f, domids[i], domains, n, found);
 		if (alive == 0)
-			clean_up_all(f, domids[i], true);
+			clean_up_all(f, domids[i], true, false);
 		if (alive < 0)
 			log_peer(&f->budget, "xenstore",
 			    "whether domain %u lives cannot be known: %s",
@@ -224,5 +267,16 @@ find_all(struct finder *f, struct domain *domains, uint32_t n)
 		    found[i] >= DOMAIN_NONE ? DOMAIN_NONE : found[i]);
 	for (uint32_t i = 0; i < n_domids; i++)
 		if (!is_known(domains, n, domids[i]))
-			clean_up_all(f, domids[i], false);
+			clean_up_all(f, domids[i], false, false);
+}
+
+void
+find_sweep(struct finder *f)
+{
+	uint32_t domids[FIND_MAX_DOMIDS];
+	const uint32_t n = list_all(f, domids);
+
+	f->wants_sweep = false;
+	for (uint32_t i = 0; i < n; i++)
+		clean_up_all(f, domids[i], is_alive(f, domids[i]) == 0, true);
 }

@@ -13,14 +13,18 @@
 
 #include "hv-glue/xen/domain.h"
 
-enum { FIND_MAX_DOMIDS = 128, FIND_NAMES = 4096 };
+enum { FIND_MAX_DOMIDS = 128, FIND_NAMES = 4096,
+	FIND_SWEEP_MS = 500 };
 
 struct finder {
 	const struct domain_ops *ops; /* borrowed */
 	void *data;		      /* borrowed */
+	bool wants_sweep; /* find_sweep(), after FIND_SWEEP_MS */
 	struct log_budget budget;
 	char names[FIND_NAMES]; /* scratch */
 };
 
+/* Remove the devices that are closed and that nobody wants any more. */
+void find_sweep(struct finder *f);
 /* Give each domain its number, or DOMAIN_NONE. */
 void find_all(struct finder *f, struct domain *domains, uint32_t n);

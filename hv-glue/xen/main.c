@@ -21,6 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 enum { CHANNEL_FD = 3, SERVE_FDS = 5 };
 
@@ -34,6 +35,7 @@ struct broker {
 	struct loop loop;
 	struct store store;
 	struct finder finder;
+	uint64_t sweep_ms; /* when; 0: not planned */
 	bool is_unsealed, has_started, has_failed;
 	uint32_t n;
 	struct domain domains[TDS_MAX_DOMAINS]; /* in the order of tdsd's */
@@ -188,6 +190,14 @@ op_gone(void *data, uint32_t index, bool is_found, int error)
 }
 
 static void
+op_sweep_later(void *data)
+{
+	struct broker *b = data;
+
+	b->finder.wants_sweep = true;
+}
+
+static void
 op_drop(void *data, uint32_t index)
 {
 	struct broker *b = data;
@@ -216,6 +226,7 @@ static const struct domain_ops ops = {
     .tell = op_tell,
     .found = op_found,
     .gone = op_gone,
+    .sweep_later = op_sweep_later,
     .drop = op_drop,
 };
 
@@ -301,12 +312,40 @@ on_store(void *data, uint32_t events)
 		look_again(b);
 }
 
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* How long to wait for an event; -1 for ever. Sweeps when it is time. */
+static int
+wait_ms(struct broker *b)
+{
+	if (!b->finder.wants_sweep) {
+		b->sweep_ms = 0;
+		return -1;
+	}
+	const uint64_t now = now_ms();
+	if (b->sweep_ms == 0)
+		b->sweep_ms = now + FIND_SWEEP_MS;
+	if (now < b->sweep_ms)
+		return (int)(b->sweep_ms - now);
+	find_sweep(&b->finder);
+	b->sweep_ms = 0;
+	return b->finder.wants_sweep ? FIND_SWEEP_MS : -1;
+}
+
 /* What fired while questions were asked is not announced by the kernel. */
 static int
 turn(struct broker *b)
 {
+	const int timeout_ms = wait_ms(b);
 	const bool waits = b->store.n_tokens > 0 || b->store.has_lost;
-	const int err = loop_turn(&b->loop, waits ? 0 : -1);
+	const int err = loop_turn(&b->loop, waits ? 0 : timeout_ms);
 
 	if (err == 0 && (b->store.n_tokens > 0 || b->store.has_lost))
 		on_store(b, 0);

@@ -46,7 +46,7 @@ enum xenbus_step {
 	STEP_SET,	 /* write our state */
 	STEP_CONNECT,	 /* then write Connected */
 	STEP_DISCONNECT, /* rings, events and grants go */
-	STEP_REMOVE,	 /* our directory */
+	STEP_REMOVE,	 /* our directory, when the toolstack saw it Closed */
 };
 
 struct xenbus_next {

@@ -220,6 +220,13 @@ op_gone(void *data, uint32_t index, bool is_found, int error)
 	fake.errors[index] = error;
 }
 
+static void
+op_sweep_later(void *data)
+{
+	(void)data;
+	finder.wants_sweep = true;
+}
+
 /* The descriptors are closed: the kernel lets go of all that hung on them. */
 static void
 op_drop(void *data, uint32_t index)
@@ -231,7 +238,7 @@ op_drop(void *data, uint32_t index)
 
 static const struct domain_ops ops = {op_read, op_write, op_remove, op_list,
     op_watch, op_unwatch, op_is_there, op_restrict, op_bind, op_map, op_unmap,
-    op_tell, op_found, op_gone, op_drop};
+    op_tell, op_found, op_gone, op_sweep_later, op_drop};
 
 static int
 setup(void **state)
@@ -300,6 +307,15 @@ look(void)
 	find_all(&finder, domains, DOMAINS);
 	for (uint32_t i = 0; i < DOMAINS; i++)
 		domain_step(&domains[i]);
+}
+
+/* Some time later. */
+static void
+sweep(void)
+{
+	if (finder.wants_sweep)
+		find_sweep(&finder);
+	look();
 }
 
 static void
@@ -466,6 +482,8 @@ a_reboot_is_another_domain(void **state)
 	assert_int_equal(domains[WORK].domid, 8);
 	assert_int_equal(fake.found[WORK], 2);
 	assert_int_equal(fake.gone[WORK], 1);
+	assert_string_equal(BACK("vdispl", "state"), "6");
+	sweep();
 	assert_int_equal(at("backend/vdispl/7/0/state"), -1); /* ours to do */
 	assert_int_equal(at("backend/vinput/7/0/state"), -1);
 }
@@ -483,6 +501,7 @@ an_unprivileged_domain_sees_life_and_death_in_the_front_end(void **state)
 	op_remove(NULL, "/local/domain/7");
 	look();
 	assert_int_equal(domains[WORK].domid, DOMAIN_NONE);
+	sweep();
 	assert_int_equal(at("backend/vdispl/7/0/state"), -1);
 	assert_int_equal(fake.gone[WORK], 2); /* its keyboard went first */
 }
@@ -495,10 +514,13 @@ a_device_that_is_taken_away_leaves_no_directory(void **state)
 	node(7, "vdispl", "online", "0");
 	node(7, "vdispl", "state", "5");
 	look();
+	assert_string_equal(BACK("vdispl", "state"), "6"); /* xl reads it */
+	sweep();
 	assert_int_equal(at("backend/vdispl/7/0/state"), -1);
 	assert_int_equal(fake.gone[WORK], 1);
 	node(7, "vinput", "online", "0");
 	look();
+	sweep();
 	assert_int_equal(at("backend/vinput/7/0/state"), -1);
 	look();
 	assert_int_equal(domains[WORK].domid, DOMAIN_NONE);
@@ -513,10 +535,12 @@ a_destroyed_domain_leaves_nothing_for_the_toolstack_to_wait_for(void **state)
 	connect_all();
 	node(7, "vinput", "online", "0");
 	look();
-	look();
+	sweep();
 	assert_int_equal(domains[WORK].domid, DOMAIN_NONE);
 	node(7, "vdispl", "online", "0");
 	look();
+	assert_string_equal(BACK("vdispl", "state"), "6");
+	sweep();
 	assert_int_equal(at("backend/vdispl/7/0/state"), -1);
 	assert_int_equal(at("backend/vinput/7/0/state"), -1);
 }
