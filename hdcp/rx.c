@@ -197,11 +197,15 @@ on_eks(struct step *s)
 {
 	struct hdcp_rx *rx = s->rx;
 	uint8_t ks[HDCP_BLOCK];
+	const struct hdcp_session_parts parts = {.kd = rx->s.kd,
+	    .ks = ks,
+	    .riv = s->m->eks.riv,
+	    .lc128 = rx->config.lc128,
+	    .source_key = rx->config.source_key};
 
 	int err = hdcp_mask_ks(&rx->s.ake, rx->s.rn, s->m->eks.edkey, ks);
 	if (err == 0)
-		err = hdcp_session_make(rx->s.kd, ks, s->m->eks.riv,
-		    rx->config.lc128, &rx->s.session);
+		err = hdcp_session_make(&parts, &rx->s.session);
 	hdcp_wipe(ks, sizeof(ks));
 	if (failed(rx, err))
 		return;

@@ -30,6 +30,7 @@ struct hdcp_rx_config {
 	const struct hdcp_private *private; /* borrowed */
 	const uint8_t *kh;		    /* borrowed; 16 bytes */
 	const uint8_t *lc128;		    /* borrowed; 16 bytes */
+	const uint8_t *source_key;	    /* borrowed; 32 bytes, or NULL */
 	struct hdcp_random random;
 	bool has_precompute;
 	bool is_repeater;

@@ -6,22 +6,25 @@
 static const char label[] = "tds outer layer 1";
 
 int
-hdcp_session_make(const uint8_t kd[HDCP_HASH], const uint8_t ks[HDCP_BLOCK],
-    const uint8_t riv[HDCP_NONCE], const uint8_t lc128[HDCP_BLOCK],
-    struct hdcp_session *out)
+hdcp_session_make(
+    const struct hdcp_session_parts *parts, struct hdcp_session *out)
 {
-	uint8_t in[sizeof(label) - 1 + HDCP_BLOCK + HDCP_NONCE];
+	static const uint8_t no_key[HDCP_SOURCE_KEY];
+	uint8_t
+	    in[sizeof(label) - 1 + HDCP_BLOCK + HDCP_NONCE + HDCP_SOURCE_KEY];
 	uint8_t hash[HDCP_HASH];
 	struct wr wr;
 
 	wr_init(&wr, in, sizeof(in));
 	wr_bytes(&wr, (const uint8_t *)label, sizeof(label) - 1);
-	wr_bytes(&wr, ks, HDCP_BLOCK);
-	wr_bytes(&wr, riv, HDCP_NONCE);
-	const int err = hdcp_hmac(kd, in, sizeof(in), hash);
+	wr_bytes(&wr, parts->ks, HDCP_BLOCK);
+	wr_bytes(&wr, parts->riv, HDCP_NONCE);
+	wr_bytes(&wr, parts->source_key ? parts->source_key : no_key,
+	    HDCP_SOURCE_KEY);
+	const int err = hdcp_hmac(parts->kd, in, sizeof(in), hash);
 
-	hdcp_content_key(ks, lc128, out->key);
-	memcpy(out->riv, riv, HDCP_NONCE);
+	hdcp_content_key(parts->ks, parts->lc128, out->key);
+	memcpy(out->riv, parts->riv, HDCP_NONCE);
 	memcpy(out->mac_key, hash, HDCP_BLOCK);
 	hdcp_wipe(in, sizeof(in));
 	hdcp_wipe(hash, sizeof(hash));

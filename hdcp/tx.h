@@ -64,7 +64,8 @@ struct hdcp_tx_config {
 	const struct hdcp_authority *authority; /* borrowed */
 	const struct hdcp_srm *srm;		/* borrowed; never NULL */
 	const uint8_t *lc128;			/* borrowed; 16 bytes */
-	struct hdcp_pairings *pairings;		/* borrowed */
+	const uint8_t *source_key;	/* borrowed; 32 bytes, or NULL */
+	struct hdcp_pairings *pairings; /* borrowed */
 	struct hdcp_random random;
 	bool is_legacy_allowed; /* HDCP 2.0 and 2.1: see docs/hdcp.md */
 	bool has_precompute;

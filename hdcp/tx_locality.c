@@ -63,6 +63,11 @@ make_session(struct hdcp_tx *tx, struct hdcp_body_eks *eks)
 {
 	const struct hdcp_random *random = &tx->config.random;
 	uint8_t ks[HDCP_BLOCK];
+	const struct hdcp_session_parts parts = {.kd = tx->s.kd,
+	    .ks = ks,
+	    .riv = eks->riv,
+	    .lc128 = tx->config.lc128,
+	    .source_key = tx->config.source_key};
 
 	int err = random->fill(random->arg, ks, HDCP_BLOCK);
 	if (err == 0)
@@ -72,8 +77,7 @@ make_session(struct hdcp_tx *tx, struct hdcp_body_eks *eks)
 	if (err == 0)
 		err = hdcp_mask_ks(&tx->s.ake, tx->s.rn, ks, eks->edkey);
 	if (err == 0)
-		err = hdcp_session_make(
-		    tx->s.kd, ks, eks->riv, tx->config.lc128, &tx->s.session);
+		err = hdcp_session_make(&parts, &tx->s.session);
 	tx->n_sessions++;
 	hdcp_wipe(ks, sizeof(ks));
 	return err;

@@ -2,11 +2,14 @@
  * Everything in hdcp/ that reads bytes of others, by the first byte:
  * messages of both senders (what is read is written again, in any cut),
  * revocation lists, stored pairings, PES headers and tiles, records, and the
- * transmitter's and receiver's machines with a clock that the input moves.
+ * transmitter's and receiver's machines with a clock that the input moves, the
+ * streams of records at both ends.
  */
 #include "hdcp/pairing.h"
 #include "hdcp/rx.h"
 #include "hdcp/seal.h"
+#include "hdcp/sink.h"
+#include "hdcp/source.h"
 #include "hdcp/srm.h"
 #include "hdcp/tx.h"
 
@@ -171,6 +174,53 @@ fuzz_rx(const uint8_t *data, uint32_t n)
 	hdcp_rx_finish(&rx);
 }
 
+/* The streams of records: any cut, and the caller goes on after an error. */
+static void
+fuzz_streams(const uint8_t *data, uint32_t n)
+{
+	static const uint8_t zero[HDCP_CERT_BYTES];
+	static const struct hdcp_authority authority = {.e = 3, .n = {1}};
+	static struct hdcp_srm srm = {.version = 1};
+	static struct hdcp_pairings pairings;
+	static uint8_t pixels[3][64], out[HDCP_RECORD_MAX];
+	struct hdcp_image images[3];
+	static struct source source;
+	static struct sink sink;
+
+	for (int i = 0; i < 3; i++)
+		images[i] = (struct hdcp_image){.pixels = pixels[i],
+		    .stride_bytes = 16,
+		    .width = 4,
+		    .height = 4};
+	source_init(&source,
+	    &(struct hdcp_tx_config){.authority = &authority,
+		.srm = &srm,
+		.lc128 = zero,
+		.pairings = &pairings,
+		.random = hdcp_random_system},
+	    &images[0]);
+	sink_init(&sink,
+	    &(struct hdcp_rx_config){.cert = zero,
+		.kh = zero,
+		.lc128 = zero,
+		.random = hdcp_random_system},
+	    &images[1], &images[2]);
+	source_connect(&source, 0);
+	for (uint32_t at = 0; at < n; at += 9) {
+		const uint32_t left = n - at < 9 ? n - at : 9;
+		const int a = source_take(&source, data + at, left, at);
+		const int b = memchr(data + at, HDCP_AKE_NO_STORED_KM, left)
+				  ? 0
+				  : sink_take(&sink, data + at, left, at);
+		must((a == 0 || a == -71) && (b == 0 || b == -71)); /* EPROTO */
+		must(source_fill(&source, at, out, sizeof(out)) >= 0);
+		must(sink_fill(&sink, out, sizeof(out)) >= 0);
+		must(sink_show(&sink, at) != SINK_AUTHENTIC);
+	}
+	source_finish(&source);
+	sink_finish(&sink);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -178,14 +228,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	const uint8_t *rest = data + 1;
 	const uint32_t n = (uint32_t)size - 1;
-	switch (data[0] % 9) {
+	switch (data[0] % 10) {
 	case 0:
 	case 1:
 	case 2:
-		fuzz_messages((struct hdcp_framing){.sender =
-			       data[0] % 9 == 0 ? HDCP_FROM_TRANSMITTER
-						: HDCP_FROM_RECEIVER,
-				  .is_half_l = data[0] % 9 == 1},
+		fuzz_messages(
+		    (struct hdcp_framing){.sender = data[0] % 10 == 0
+							? HDCP_FROM_TRANSMITTER
+							: HDCP_FROM_RECEIVER,
+			.is_half_l = data[0] % 10 == 1},
 		    rest, n);
 		break;
 	case 3:
@@ -205,6 +256,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 8:
 		fuzz_rx(rest, n);
+		break;
+	case 9:
+		fuzz_streams(rest, n);
 		break;
 	}
 	return 0;

@@ -89,6 +89,7 @@ class Receiver:
         self.seq_v = 0
         self.tx_info = None
         self.ks = self.riv = None
+        self.source_key = bytes(32)
         self.streams = None
         self.log = []
 
@@ -192,7 +193,8 @@ class Receiver:
 
     def keys(self, lc128):
         """Content key, riv, and the key of our own outer layer."""
-        outer = mac(self.kd, b'tds outer layer 1' + self.ks + self.riv)[:16]
+        outer = mac(self.kd, b'tds outer layer 1' + self.ks + self.riv +
+                    self.source_key)[:16]
         return ' '.join(k.hex() for k in (xor(self.ks, lc128), self.riv,
                                           outer))
 

@@ -23,7 +23,7 @@ REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
 HDCP = ['hdcp/*.[ch]']
 # the sum: docs/architecture.md says why it is above the 12,000 of the design
 LIMIT_CORE, LIMIT_SUM = 5200, 25000
-LIMIT_HDCP = 3600
+LIMIT_HDCP = 4200
 
 # strings and characters are kept whole, so that "/*" in one is no comment
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''
