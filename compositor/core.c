@@ -1,5 +1,6 @@
 #include "compositor/core_private.h"
 #include "compositor/cursor.h"
+#include "compositor/protect.h"
 
 #include <errno.h>
 #include <string.h>
@@ -36,6 +37,8 @@ core_set_output(struct core *core, const struct core_output *found)
 	for (uint32_t i = 0; i < core->n_domains; i++)
 		allowed[i] = core->domains[i].config.outputs;
 	scene_set_output(scene, found, allowed);
+	scene->outputs[found->index].protection = PROTECTION_NONE;
+	protect_update(core);
 	core->drag = (struct drag){.kind = DRAG_NONE};
 	if (!rect_has(scene->outputs[at].area, core->pointer_x,
 		core->pointer_y)) {
@@ -173,6 +176,7 @@ core_start(struct core *core)
 		return -EINVAL;
 	struct actions none = {0};
 	focus_set(core, core->setup.focus, &none);
+	protect_update(core);
 	scene_damage_all(scene);
 	return 0;
 }
@@ -397,6 +401,9 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 	case EVENT_OUTPUT:
 		core_set_output(core, &event->output);
 		return;
+	case EVENT_CABLE:
+		protect_set(core, event->cable, event->protection);
+		return;
 	case EVENT_LINK:
 		if (is_known)
 			guest_link(core, domain, out);
@@ -469,6 +476,7 @@ core_step(struct core *core, const struct event *event, uint64_t now_ns,
 	}
 	const struct cursor_look before = cursor_look(core);
 	dispatch(core, event, out);
+	protect_update(core);
 	const struct cursor_look after = cursor_look(core);
 	if (before.output == after.output && before.window == after.window &&
 	    before.offset_bytes == after.offset_bytes &&

@@ -38,6 +38,7 @@ enum event_kind {
 	EVENT_OUTPUT, /* something else, or nothing, is connected to a slot */
 	EVENT_DEVICE, /* an input device came */
 	EVENT_GONE,   /* it went, or (device 0) all of them */
+	EVENT_CABLE,  /* how the cable to an output is protected now */
 	EVENT_DARK,   /* the user did nothing for long: screens go off */
 };
 
@@ -54,6 +55,7 @@ struct event {
 	struct grant grant; /* UNMAP: these pages go when the step is done */
 	struct core_output output;     /* OUTPUT */
 	struct seat_device device_info; /* DEVICE */
+	uint32_t cable, protection; /* CABLE: output, as asked for and in force */
 	uint32_t random;	       /* DEVICE: for the code that admits it */
 };
 

@@ -1,5 +1,6 @@
 #include "compositor/core.h"
 #include "compositor/cursor.h"
+#include "compositor/protect.h"
 
 #include <string.h>
 
@@ -21,6 +22,7 @@ status_domain(const struct core *core, uint32_t i, struct status_domain *out)
 	out->state = core_domain_state(core, i);
 	out->level = config->level;
 	out->colour = config->colour;
+	out->protection = config->protection;
 	memcpy(out->name, config->name, sizeof(out->name));
 	memcpy(out->label, config->label, sizeof(out->label));
 }
@@ -56,6 +58,7 @@ core_status(const struct core *core, struct status *out)
 		out->outputs[i].y = o->y;
 		out->outputs[i].width = o->config.width;
 		out->outputs[i].height = o->config.height;
+		out->outputs[i].protection = o->protection;
 		out->outputs[i].scale = o->config.scale;
 		out->outputs[i].trust_bar = o->trust_bar;
 		memcpy(out->outputs[i].name, o->config.name, TDS_NAME_BYTES);
@@ -71,7 +74,8 @@ core_status(const struct core *core, struct status *out)
 		    .domain = w->domain,
 		    .output = w->output,
 		    .scanout = w->scanout,
-		    .has_picture = w->buffer.width_px > 0,
+		    .has_picture = w->buffer.width_px > 0 &&
+			protect_allows(core, w),
 		    .frame = window_frame(
 			w, scene->outputs[w->output].config.scale),
 		    .content = w->content,

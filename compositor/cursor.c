@@ -1,4 +1,5 @@
 #include "compositor/cursor.h"
+#include "compositor/protect.h"
 
 uint32_t
 cursor_target(const struct core *core)
@@ -17,8 +18,10 @@ cursor_target(const struct core *core)
 bool
 cursor_is_ours(const struct core *core)
 {
-	return cursor_target(core) == TDS_NONE ||
-	    !core->domains[core->focus].has_cursor;
+	const uint32_t at = cursor_target(core);
+
+	return at == TDS_NONE || !core->domains[core->focus].has_cursor ||
+	    !protect_allows(core, &core->scene.windows[at]);
 }
 
 uint32_t

@@ -3,7 +3,8 @@
  *
  * Inside the visible picture of the focused domain its own image is shown (or
  * none, where it hid it), blended with its own pixels only. Everywhere else,
- * and where the guest never set one, it is our opaque arrow.
+ * and where the guest never set one, it is our opaque arrow; so it is where the
+ * picture is not shown because the cable is not protected.
  */
 #pragma once
 

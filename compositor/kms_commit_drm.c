@@ -117,6 +117,18 @@ prop_of_connector(const struct kms *kms, uint32_t id, enum connector_prop prop)
 	return 0;
 }
 
+static void
+add_protection(
+    struct request *r, const struct kms *kms, const struct kms_output *o)
+{
+	uint32_t props[2];
+	uint64_t values[2];
+	const uint32_t n = kms_protect_values(kms, o, props, values);
+
+	for (uint32_t i = 0; i < n; i++)
+		set(r, o->connector_id, props[i], values[i]);
+}
+
 /* The whole state of an output that is on. */
 static void
 add_output(struct request *r, const struct kms *kms, const struct kms_output *o,
@@ -131,6 +143,7 @@ add_output(struct request *r, const struct kms *kms, const struct kms_output *o,
 	    crtc->id);
 	if (link != 0)
 		set(r, o->connector_id, link, DRM_MODE_LINK_STATUS_GOOD);
+	add_protection(r, kms, o);
 	set(r, crtc->id, crtc->prop[CRTC_MODE_ID], o->mode_blob);
 	set(r, crtc->id, crtc->prop[CRTC_ACTIVE], 1);
 	add_plane(r, &kms->planes[o->plane], crtc->id, b,
@@ -238,16 +251,20 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 	const struct kms_plane *plane = &kms->planes[o->plane];
 	const uint32_t damage = plane->prop[PLANE_DAMAGE];
 	const uint64_t data = (uint64_t)o->turn << 32 | i;
-	uint32_t flags = DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT;
+	const bool is_modeset = o->state == KMS_READY || kms_protect_is_news(o);
+	const uint32_t flags =
+	    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT |
+	    (is_modeset ? DRM_MODE_ATOMIC_ALLOW_MODESET : 0);
 	struct request r;
 	struct drm_mode_destroy_blob clips = {0};
 
 	r.n_objects = r.n_values = 0;
 	r.is_full = false;
 	if (o->state == KMS_READY) {
-		flags |= DRM_MODE_ATOMIC_ALLOW_MODESET;
 		add_output(&r, kms, o, &o->buffers[o->back]);
 	} else {
+		if (is_modeset)
+			add_protection(&r, kms, o);
 		set(&r, plane->id, plane->prop[PLANE_FB_ID],
 		    o->buffers[o->back].fb);
 	}
@@ -259,9 +276,9 @@ kms_flip(struct kms *kms, uint32_t i, const struct damage *painted)
 	if (o->state == KMS_LIT && o->cursor.is_news)
 		add_cursor(&r, kms, o);
 	int err = submit(kms, &r, flags, data);
-	/* Lighting up may involve other outputs, whose flips are pending:
+	/* Setting a mode may involve other outputs, whose flips are pending:
 	 * then it waits for these, once. */
-	if (err == -EBUSY && o->state == KMS_READY)
+	if (err == -EBUSY && is_modeset)
 		err = submit(
 		    kms, &r, flags & ~(uint32_t)DRM_MODE_ATOMIC_NONBLOCK, data);
 	if (clips.blob_id != 0)
@@ -282,8 +299,13 @@ kms_commit_cursor(struct kms *kms, uint32_t i)
 	/* what it is anyway: without a CRTC there is no event */
 	set(&r, crtc->id, crtc->prop[CRTC_ACTIVE], 1);
 	add_cursor(&r, kms, o);
+	if (!kms_protect_is_news(o))
+		return submit(kms, &r,
+		    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT,
+		    (uint64_t)o->turn << 32 | i);
+	add_protection(&r, kms, o);
 	return submit(kms, &r,
-	    DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT,
+	    DRM_MODE_ATOMIC_ALLOW_MODESET | DRM_MODE_PAGE_FLIP_EVENT,
 	    (uint64_t)o->turn << 32 | i);
 }
 

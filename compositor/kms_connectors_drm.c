@@ -11,6 +11,8 @@ static const char *const connector_names[CONNECTOR_PROPS] = {
     [CONNECTOR_CRTC_ID] = "CRTC_ID",
     [CONNECTOR_LINK_STATUS] = "link-status",
     [CONNECTOR_NON_DESKTOP] = "non-desktop",
+    [CONNECTOR_PROTECTION] = "Content Protection",
+    [CONNECTOR_CONTENT_TYPE] = "HDCP Content Type",
 };
 
 /* By DRM_MODE_CONNECTOR_, as the kernel names them (drm_connector.c). */
@@ -49,6 +51,28 @@ kms_find_props(int fd, uint32_t object, uint32_t type, const char *const *names,
 			}
 	}
 	return 0;
+}
+
+int
+kms_read_prop(int fd, uint32_t connector, uint32_t prop, uint64_t *value)
+{
+	uint32_t ids[MAX_PROPS] = {0};
+	uint64_t values[MAX_PROPS] = {0};
+	struct drm_mode_obj_get_properties get = {.props_ptr = (uintptr_t)ids,
+	    .prop_values_ptr = (uintptr_t)values,
+	    .count_props = MAX_PROPS,
+	    .obj_id = connector,
+	    .obj_type = DRM_MODE_OBJECT_CONNECTOR};
+	const int err = kms_call(fd, DRM_IOCTL_MODE_OBJ_GETPROPERTIES, &get);
+
+	if (err < 0)
+		return err;
+	for (uint32_t i = 0; i < get.count_props && i < MAX_PROPS; i++)
+		if (ids[i] == prop && prop != 0) {
+			*value = values[i];
+			return 0;
+		}
+	return -ENOENT;
 }
 
 uint32_t

@@ -184,7 +184,7 @@ static void
 blame(struct kms *kms, struct kms_output *o, int err)
 {
 	if (kms_is_fatal(err) || err == -EBUSY ||
-	    kms_cursor_give_up(kms, o, err))
+	    kms_protect_give_up(o, err) || kms_cursor_give_up(kms, o, err))
 		return;
 	log_error("%s: %ux%u cannot be shown (%s)", (const char *)o->found.name,
 	    o->mode.hdisplay, o->mode.vdisplay, strerror(-err));
@@ -205,6 +205,7 @@ kms_present(struct screen *screen, uint32_t i, const struct damage *painted)
 		turn(o, painted);
 	make_stale(o, painted);
 	kms_cursor_prepare(o);
+	kms_protect_prepare(kms, o);
 	if (is_frame)
 		err = kms_flip(kms, i, o->is_clip_lost ? NULL : painted);
 	else
@@ -215,6 +216,7 @@ kms_present(struct screen *screen, uint32_t i, const struct damage *painted)
 		return err;
 	}
 	kms_cursor_done(o);
+	kms_protect_done(o);
 	o->is_pending = true;
 	if (!is_frame)
 		return 0;
@@ -268,6 +270,8 @@ static const struct screen_ops kms_ops = {
     .flips = kms_flips,
     .has_cursor = kms_has_cursor,
     .set_cursor = kms_set_cursor,
+    .protect = kms_protect,
+    .is_protected = kms_is_protected,
     .dump = kms_dump,
 };
 

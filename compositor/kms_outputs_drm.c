@@ -25,6 +25,7 @@ kms_output_release(struct kms *kms, struct kms_output *o)
 	for (uint32_t k = 0; k < 2; k++)
 		kms_buffer_finish(kms->fd, &o->buffers[k]);
 	kms_cursor_finish(kms, o);
+	kms_protect_release(o);
 	if (o->frame)
 		munmap(o->frame, o->frame_bytes);
 	if (o->mode_blob != 0)

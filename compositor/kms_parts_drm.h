@@ -2,7 +2,8 @@
  * kms_parts: what the kms files share. Objects are found by kms_props_drm.c,
  * buffers made by kms_buffers_drm.c, modes and connectors chosen by
  * kms_choose_drm.c (pure), requests built and sent by kms_commit_drm.c; the
- * screen's operations are in kms_drm.c, kms_events_drm.c and kms_cursor_drm.c.
+ * screen's operations are in kms_drm.c, kms_events_drm.c, kms_cursor_drm.c and
+ * kms_protect_drm.c.
  */
 #pragma once
 
@@ -48,6 +49,8 @@ enum connector_prop {
 	CONNECTOR_REQUIRED,
 	CONNECTOR_LINK_STATUS = CONNECTOR_REQUIRED,
 	CONNECTOR_NON_DESKTOP,
+	CONNECTOR_PROTECTION,
+	CONNECTOR_CONTENT_TYPE,
 	CONNECTOR_PROPS,
 };
 
@@ -100,6 +103,14 @@ struct kms_cursor {
 	uint32_t image[TDS_CURSOR_DIM * TDS_CURSOR_DIM];
 };
 
+/* Of an output's cable; levels are enum protection. */
+struct kms_protection {
+	uint32_t wanted;    /* by protect() */
+	uint32_t next;	    /* to be committed: less, where it cannot be */
+	uint32_t committed; /* as long as the output does not start anew */
+	bool is_refused, was_told;
+};
+
 /*
  *	        probe finds a mode           present
  *	  DARK ---------------------> READY ---------> LIT
@@ -128,6 +139,7 @@ struct kms_output {
 	struct kms_buffer buffers[2];
 	bool is_clip_lost; /* painted, but that present() failed */
 	struct kms_cursor cursor;
+	struct kms_protection protection;
 	/* modes that failed on this connector, as long as its list is this */
 	uint64_t modes_hash;
 	uint32_t n_failed;
@@ -163,6 +175,9 @@ int kms_find_connectors(struct kms *kms) MUST_CHECK;
 int kms_find_props(int fd, uint32_t object, uint32_t type,
     const char *const *names, uint32_t n, uint32_t *ids,
     uint64_t *values) MUST_CHECK;
+/* A connector's value now. -ENOENT: it has no such property. */
+int kms_read_prop(
+    int fd, uint32_t connector, uint32_t prop, uint64_t *value) MUST_CHECK;
 /* Which bits a bitmask property takes. */
 uint32_t kms_bits_of(int fd, uint32_t prop);
 
@@ -257,3 +272,22 @@ bool kms_cursor_give_up(struct kms *kms, struct kms_output *o, int err);
 bool kms_has_cursor(const struct screen *screen, uint32_t i);
 void kms_set_cursor(
     struct screen *screen, uint32_t i, const struct cursor_plane *cursor);
+
+/* ----------------------------------------------------- kms_protect_drm.c */
+
+/* Before a commit: what it is to ask for. */
+void kms_protect_prepare(const struct kms *kms, struct kms_output *o);
+/* It differs from what was asked for: a mode set, for the kernel. */
+bool kms_protect_is_news(const struct kms_output *o);
+/* The connector's properties to be set, and how many: 0 to 2. */
+uint32_t kms_protect_values(const struct kms *kms, const struct kms_output *o,
+    uint32_t props[2], uint64_t values[2]);
+/* That commit succeeded. */
+void kms_protect_done(struct kms_output *o);
+/* That commit failed. True: it may have been for this, so the output has no
+ * protection until it starts anew. */
+bool kms_protect_give_up(struct kms_output *o, int err);
+/* The output starts anew. */
+void kms_protect_release(struct kms_output *o);
+void kms_protect(struct screen *screen, uint32_t i, uint32_t level);
+bool kms_is_protected(struct screen *screen, uint32_t i);

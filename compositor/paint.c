@@ -4,6 +4,7 @@
 
 #include "compositor/cursor.h"
 #include "compositor/paint_parts.h"
+#include "compositor/protect.h"
 #include "compositor/theme.h"
 
 /*
@@ -94,7 +95,8 @@ target_at(const struct painter *p, int32_t x, int32_t y)
 	return p->target.pixels + (size_t)y * p->target.stride_px + (size_t)x;
 }
 
-/* The window's picture as the pool holds it; NULL if it lies outside. */
+/* The window's picture as the pool holds it; NULL if it lies outside, or is not
+ * to be seen on this screen. */
 static const uint8_t *
 guest_pixels(const struct painter *p, const struct window *w)
 {
@@ -102,6 +104,8 @@ guest_pixels(const struct painter *p, const struct window *w)
 	const struct commit *b = &w->buffer;
 	const uint64_t size = (uint64_t)b->stride_bytes * b->height_px;
 
+	if (!protect_allows(p->core, w))
+		return NULL;
 	if (!pool->base || b->width_px == 0 || b->height_px == 0 ||
 	    b->stride_bytes / 4 < b->width_px || size > pool->bytes ||
 	    b->offset_bytes > pool->bytes - size)

@@ -6,7 +6,8 @@
  *	| (=) SECRET  work ////// | o Caps | TRY-OUT |  highest [SECRET]  Ctrl Alt Del |
  *
  * Where room is short, things leave in this order: "highest on this screen",
- * the reminder, the lights. Warnings, both labels and the name stay.
+ * the reminder, the lights. Warnings, both labels and the name stay. What is
+ * said of the screen's cable is a warning while a domain waits for it.
  */
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
@@ -158,6 +159,21 @@ warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
 		    text_of("TRY-OUT")) + GAP * s;
 }
 
+/* Where nothing needs protection, nothing is said. */
+static void
+cable_draw(struct canvas *c, const struct output *o, struct bar *bar)
+{
+	static const char *const words[] = {"SCREEN NOT PROTECTED",
+	    "screen protected", "screen protected (type 1)"};
+	const struct text_style style = text_style(FACE_SMALL, bar->s,
+	    o->protection == PROTECTION_NONE ? THEME_WARNING : THEME_QUIET);
+
+	if (o->needs != PROTECTION_NONE)
+		bar->left = text_draw(c, style, bar->left,
+		    text_baseline(style, bar->middle), bar->right,
+		    text_of(words[o->protection])) + GAP * bar->s;
+}
+
 static void
 light_draw(struct canvas *c, struct bar *bar, const char *word)
 {
@@ -216,6 +232,7 @@ bar_draw(struct canvas *c, const struct core *core, uint32_t output)
 	    bar.r.y1}, THEME_BAR_EDGE);
 	keyboard_chip_draw(c, core, &bar);
 	warnings_draw(c, core, &bar, false);
+	cable_draw(c, o, &bar);
 	reminder_draw(c, core, &bar);
 	const uint32_t highest = highest_domain(core, output);
 	if (highest != TDS_NONE)

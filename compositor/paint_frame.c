@@ -1,5 +1,6 @@
 /* A window without its picture: outline, band, title bar, buttons, tile. */
 #include "compositor/paint_parts.h"
+#include "compositor/protect.h"
 #include "compositor/theme.h"
 
 static void
@@ -62,7 +63,12 @@ tile_draw(struct canvas *c, const struct core *core, uint32_t window,
 	    chip_width(look, s, min_i32(room, 180 * s), room);
 	chip_draw(c, rect_make(x - chip / 2, top, chip, 44 * s), look, s,
 	    THEME_TILE);
-	const struct state_words *state = state_words(core, w->domain);
+	static const struct state_words unprotected = {
+	    "protected: this screen is not",
+	    "Shown once the cable to this screen is protected (HDCP)."};
+	const struct state_words *state = protect_allows(core, w)
+	    ? state_words(core, w->domain)
+	    : &unprotected;
 	text_draw_centred(c, text_style(FACE_TITLE, s, THEME_TEXT), x,
 	    top + 80 * s, room, look.name);
 	text_draw_centred(c, text_style(FACE_BODY, s, THEME_TEXT), x,

@@ -33,6 +33,8 @@ struct output {
 	struct core_output config; /* what is connected; width 0: nothing */
 	int32_t x, y;	       /* in the layout */
 	bool has_cursor_plane; /* of what is connected */
+	uint32_t needs;	       /* enum protection: by what may be seen on it */
+	uint32_t protection;   /* in force for that need; else none */
 	struct rect area;      /* (0, 0, width, height); empty: off */
 	struct rect trust_bar; /* top, full width, BAR_HEIGHT * scale */
 	struct rect desk;      /* area below the trust bar */

@@ -73,6 +73,15 @@ struct screen_ops {
 	 * buffer, unless it lights the output up. */
 	void (*set_cursor)(struct screen *screen, uint32_t i,
 	    const struct cursor_plane *cursor);
+	/*
+	 * How the cable of output i is to be protected (enum protection) by
+	 * its next present() that succeeds, and from then on, also when the
+	 * output starts anew. NULL: this screen protects none.
+	 */
+	void (*protect)(struct screen *screen, uint32_t i, uint32_t level);
+	/* What output i shows goes out protected as it was asked to be: asked
+	 * from the kernel anew, true only if nothing is in doubt. */
+	bool (*is_protected)(struct screen *screen, uint32_t i);
 	/* Output i as it is shown, into fd (4 * width * height bytes).
 	 * -EOPNOTSUPP: it cannot be read; paint it again elsewhere. */
 	int (*dump)(struct screen *screen, uint32_t i, int fd);

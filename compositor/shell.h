@@ -6,6 +6,7 @@
  *	shell_frame.c	the frame clock, painting, idle and dark
  *	shell_control.c	records of tdsd
  *	shell_seat.c	records of tds-input
+ *	shell_cable.c	protection of cables: asks for it, asks about it
  *
  *		    input, commit	 nothing for QUIET frames
  *	    idle ----------------> active ------------------------> idle
@@ -27,7 +28,14 @@ enum phase {
 	PHASE_NONE,
 	PHASE_TICK,  /* flips, releases and ticks to guests */
 	PHASE_PAINT, /* rings, pixels */
-	PHASE_DARK,  /* idle: nobody touched anything for so long */
+	PHASE_DARK,  /* idle: nobody touched anything for so long, or cables
+		      * that need protection are to be looked at */
+};
+
+/* An output's protection; enum protection. */
+struct cable {
+	uint32_t asked;	      /* of the screen */
+	uint32_t painted_for; /* the need that the last frame knew */
 };
 
 struct shell {
@@ -44,6 +52,8 @@ struct shell {
 	uint32_t leds; /* as tds-input was told */
 	/* as each cursor plane was told; output TDS_NONE: not yet */
 	struct cursor_look cursors[TDS_MAX_OUTPUTS];
+	struct cable cables[TDS_MAX_OUTPUTS];
+	uint64_t cable_ns; /* when the screen was asked about them */
 	struct frame_clock clock;
 	enum phase phase;
 	uint64_t timer_period_ns; /* 0: it goes off once */
@@ -82,6 +92,19 @@ int frame_timer(struct shell *s) MUST_CHECK;
 int frame_paint(struct shell *s) MUST_CHECK;
 /* Output i as it is now, into fd. 0 or -errno. */
 int frame_dump(struct shell *s, uint32_t i, int fd) MUST_CHECK;
+
+/* shell_cable.c */
+/* When to ask again how cables are protected; 0: nothing needs it. */
+uint64_t cable_at(const struct shell *s);
+/* Ask, and tell the core. */
+void cable_ask(struct shell *s);
+/* The same, if it is time to. */
+void cable_look(struct shell *s, uint64_t now);
+/* Output i's screen is still to be asked for another level. */
+bool cable_has_changed(const struct shell *s, uint32_t i);
+/* Around each present(); after: it succeeded. */
+void cable_before(struct shell *s, uint32_t i);
+void cable_after(struct shell *s, uint32_t i);
 
 /* shell_control.c: -errno is the end: tdsd is gone, or sends nonsense. */
 int control_setup(struct shell *s) MUST_CHECK;

@@ -101,6 +101,15 @@ on_snapshot(struct shell *s, struct rd *rd, const struct received *r)
 	return 0;
 }
 
+/* Looking at monitors takes long: what is no longer protected goes first. */
+static int
+on_hotplug(struct shell *s)
+{
+	cable_ask(s);
+	const int err = frame_paint(s);
+	return err < 0 ? err : frame_probe(s);
+}
+
 static int
 on_record(struct shell *s, struct received *r)
 {
@@ -136,7 +145,7 @@ on_record(struct shell *s, struct received *r)
 	case CORE_SNAPSHOT:
 		return on_snapshot(s, &rd, r);
 	case CORE_HOTPLUG:
-		return frame_probe(s);
+		return on_hotplug(s);
 	case CORE_SEAT:
 		seat_open(s, r->fds[0]);
 		r->fds[0] = -1;

@@ -47,6 +47,15 @@ dark_at(const struct shell *s)
 	    : s->last_input_ns + s->core.setup.idle_s * second_ns;
 }
 
+/* Idle: what is next, of nothing new; 0: nothing. */
+static uint64_t
+wait_until(const struct shell *s)
+{
+	const uint64_t dark = dark_at(s), cable = cable_at(s);
+
+	return dark == 0 || (cable != 0 && cable < dark) ? cable : dark;
+}
+
 /* On a grid that nothing moves the timer runs by itself. */
 static void
 arm_tick(struct shell *s, uint64_t now)
@@ -96,7 +105,7 @@ fall_idle(struct shell *s)
 	if (shell_watch(s->epoll_fd, s->bells_fd, EPOLLIN, TAG_BELLS) < 0)
 		return false;
 	s->is_idle = true;
-	arm(s, PHASE_DARK, dark_at(s), 0);
+	arm(s, PHASE_DARK, wait_until(s), 0);
 	return true;
 }
 
@@ -135,6 +144,7 @@ frame_probe(struct shell *s)
 	}
 	/* an output may start anew with the same mode */
 	scene_damage_all(&s->core.scene);
+	cable_ask(s); /* what starts anew is not protected yet */
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		s->cursors[i] = (struct cursor_look){.output = TDS_NONE};
 	/* Nothing is connected: the clock goes on as it did, so that what
@@ -227,7 +237,7 @@ frame_has_news(const struct shell *s)
 	if (core_is_dirty(&s->core) || s->is_dark != s->core.is_dark)
 		return true;
 	for (uint32_t i = 0; i < s->core.scene.n_outputs; i++)
-		if (cursor_has_changed(s, i))
+		if (cursor_has_changed(s, i) || cable_has_changed(s, i))
 			return true;
 	return false;
 }
@@ -276,9 +286,12 @@ paint_one(struct shell *s, uint32_t i)
 	}
 	if (cursor_has_changed(s, i))
 		set_cursor(s, i);
+	cable_before(s, i);
 	const int err = s->screen->ops->present(s->screen, i, &painted);
-	if (err == 0)
+	if (err == 0) {
+		cable_after(s, i);
 		return 1;
+	}
 	scene_damage_output(
 	    &s->core.scene, i, s->core.scene.outputs[i].area);
 	return err == -EBUSY ? 0 : err; /* EBUSY: the next frame */
@@ -291,7 +304,10 @@ follow_darkness(struct shell *s)
 	if (s->is_dark == s->core.is_dark)
 		return 0;
 	s->is_dark = s->core.is_dark;
-	return s->screen->ops->power(s->screen, !s->is_dark);
+	const int err = s->screen->ops->power(s->screen, !s->is_dark);
+	if (s->is_dark)
+		cable_ask(s); /* they light up without protection */
+	return err;
 }
 
 static bool
@@ -309,7 +325,8 @@ frame_paint(struct shell *s)
 
 	for (uint32_t i = 0; i < s->core.scene.n_outputs && err >= 0; i++) {
 		if (s->is_dark || (!scene_is_dirty(&s->core.scene, i) &&
-				      !cursor_has_changed(s, i)))
+				      !cursor_has_changed(s, i) &&
+				      !cable_has_changed(s, i)))
 			continue;
 		err = paint_one(s, i);
 		n_painted += err > 0;
@@ -409,6 +426,7 @@ paint(struct shell *s)
 {
 	const uint64_t begin = monotonic_ns();
 	const int n_records = poll_links(s);
+	cable_look(s, begin);
 	const int n_painted = frame_paint(s);
 
 	if (n_painted < 0)
@@ -434,7 +452,11 @@ frame_timer(struct shell *s)
 	darken(s, now);
 	if (s->phase == PHASE_DARK) {
 		const int err = follow_darkness(s);
-		arm(s, PHASE_DARK, dark_at(s), 0);
+		cable_look(s, now);
+		if (!s->is_dark && frame_has_news(s))
+			frame_wake(s);
+		else
+			arm(s, PHASE_DARK, wait_until(s), 0);
 		return err;
 	}
 	if (s->phase == PHASE_TICK) {

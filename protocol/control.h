@@ -79,6 +79,8 @@
 	F(height, U32, IN, TDS_MIN_CONTENT_HEIGHT, TDS_MAX_DIM)                \
 	/* of the frame; -1, -1: placed by tds */                              \
 	F(x, I32, IN, -1, TDS_MAX_DIM) F(y, I32, IN, -1, TDS_MAX_DIM)          \
+	/* shown only where the cable is protected so, or better */            \
+	F(protection, U32, IN, PROTECTION_NONE, PROTECTION_TYPE1)              \
 	F(name, TEXT, FILLED, TDS_NAME_BYTES)                                  \
 	F(label, TEXT, FILLED, TDS_LABEL_BYTES)
 
@@ -202,11 +204,13 @@
 	F(width, U32, ANY, 4) F(height, U32, ANY, 4)                           \
 	F(scale, U32, ANY, 4) F(rotation, U32, ANY, 4)                         \
 	F(x, I32, ANY, 4) F(y, I32, ANY, 4)                                    \
+	F(protection, U32, IN, 0, PROTECTION_TYPE1) /* of its cable, now */    \
 	F(trust_bar, RECT, ANY, 16) F(name, TEXT, ANY, TDS_NAME_BYTES)
 #define STATUS_DOMAIN_FIELDS(F)                                                \
 	F(state, U32, IN, 0, DOMAIN_STOPPED)                                   \
 	F(level, U32, IN, 0, LEVEL_TOP_SECRET_SCI)                             \
 	F(colour, U32, ANY, 4)                                                 \
+	F(protection, U32, IN, 0, PROTECTION_TYPE1) /* that it needs */        \
 	F(pid, U32, ANY, 4) /* of its tds-guest; tdsd fills it in */           \
 	F(name, TEXT, ANY, TDS_NAME_BYTES) F(label, TEXT, ANY, TDS_LABEL_BYTES)
 #define STATUS_WINDOW_FIELDS(F)                                                \
@@ -394,6 +398,10 @@ enum pattern {
 	PATTERN_CHECKS,
 	PATTERN_COUNT,
 };
+
+/* Of the cable to a screen, by HDCP: none, any version, 2.2 or later. Each is
+ * stricter than the one before. */
+enum protection { PROTECTION_NONE, PROTECTION_TYPE0, PROTECTION_TYPE1 };
 
 enum output_type { OUTPUT_HEADLESS = 1, OUTPUT_KMS };
 

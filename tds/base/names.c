@@ -42,6 +42,14 @@ domain_state_name(uint32_t state)
 }
 
 const char *
+protection_name(uint32_t protection)
+{
+	static const char *const names[MAX_NAMES] = {NAMES_PROTECTIONS(X)};
+
+	return lookup(names, protection);
+}
+
+const char *
 pattern_name(uint32_t pattern)
 {
 	static const char *const names[MAX_NAMES] = {NAMES_PATTERNS(X)};

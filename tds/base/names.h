@@ -33,11 +33,18 @@
 	X(6, PATTERN_CHEVRON, "chevron")                                       \
 	X(7, PATTERN_CHECKS, "checks")
 
+#define NAMES_PROTECTIONS(X)                                                   \
+	X(0, PROTECTION_NONE, "none")                                          \
+	X(1, PROTECTION_TYPE0, "type0")                                        \
+	X(2, PROTECTION_TYPE1, "type1")
+
 /* "secret"; NULL for a value that is no level. */
 const char *level_name(uint32_t level);
 /* "SECRET", the marking of that level; NULL for a value that is no level. */
 const char *level_marking(uint32_t level);
 /* "running"; NULL for a value that is no state. */
 const char *domain_state_name(uint32_t state);
+/* "type0"; NULL for a value that is no protection. */
+const char *protection_name(uint32_t protection);
 /* "diagonal"; NULL for a value that is no pattern. */
 const char *pattern_name(uint32_t pattern);

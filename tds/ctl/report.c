@@ -10,6 +10,7 @@
 	    #enumerator " is printed by its own name");
 NAMES_LEVELS(X)
 NAMES_STATES(X)
+NAMES_PROTECTIONS(X)
 #undef X
 
 /* Control characters were refused by the configuration; escaped all the same. */
@@ -85,6 +86,8 @@ json_outputs(FILE *to, const struct status *s)
 		    "\"rotation\":%u,\"x\":%d,\"y\":%d,",
 		    o->width, o->height, o->scale, o->rotation * 90, o->x,
 		    o->y);
+		fprintf(to, "\"protection\":\"%s\",",
+		    protection_name(o->protection));
 		json_rect(to, "trust_bar", o->trust_bar);
 		fputc('}', to);
 	}
@@ -103,9 +106,10 @@ json_domains(FILE *to, const struct status *s)
 		json_text(to, "label", d->label);
 		fprintf(to,
 		    ",\"level\":\"%s\",\"colour\":\"#%06x\",\"state\":\"%s\","
-		    "\"pid\":%u}",
+		    "\"pid\":%u,\"hdcp\":\"%s\"}",
 		    level_name(d->level), d->colour,
-		    domain_state_name(d->state), d->pid);
+		    domain_state_name(d->state), d->pid,
+		    protection_name(d->protection));
 	}
 	fputs("],\n", to);
 }

@@ -17,6 +17,7 @@ enum { LABEL_MAX_CHARACTERS = 24 };
 	    "the core takes " #enumerator " for what a file calls so");
 NAMES_LEVELS(X)
 NAMES_PATTERNS(X)
+NAMES_PROTECTIONS(X)
 #undef X
 _Static_assert(PATTERN_COUNT == 8, "every pattern has a name");
 
@@ -82,6 +83,19 @@ set_outputs(void *target, const char *value)
 
 	snprintf(d->outputs, sizeof(d->outputs), "%s", value);
 	return *value ? NULL : "is empty";
+}
+
+static const char *
+set_hdcp(void *target, const char *value)
+{
+	struct core_domain *d = &((struct config_domain *)target)->core;
+
+	for (uint32_t i = PROTECTION_NONE; protection_name(i); i++)
+		if (strcmp(protection_name(i), value) == 0) {
+			d->protection = i;
+			return NULL;
+		}
+	return "is no protection";
 }
 
 static const char *
@@ -213,6 +227,7 @@ static const struct config_key keys[DOMAIN_KEYS] = {
 	"plain, diagonal, dots, vertical, horizontal, cross, chevron, checks"},
     [KEY_OUTPUTS] = {"outputs", set_outputs,
 	"names of [output NAME] in tds.conf, with commas between"},
+    [KEY_HDCP] = {"hdcp", set_hdcp, "none, type0, type1"},
     [KEY_SIZE] = {"size", set_size, "320x200 to 8192x8192"},
     [KEY_SCANOUTS] = {"scanouts", set_scanouts, "1, 2, 3, 4"},
     [KEY_POSITION] = {"position", set_position, "X,Y of the frame, 0 to 8192"},

@@ -13,6 +13,7 @@ import theme
 OUTLINE, BAND, BAND_THIN, TITLE = 2, 6, 4, 34
 CHIP = 360
 CURSOR = (16, 24)
+LEVELS = ("none", "type0", "type1")  # protection of a cable (HDCP)
 
 
 def box(r):
@@ -248,6 +249,9 @@ class Frame:
         self.content(i, w, d, what)
 
     def content(self, i, w, d, what):
+        if LEVELS.index(d.get("hdcp", "none")) > LEVELS.index(
+                self.out.get("protection", "none")) and w.get("picture", True):
+            self.say(what + ": is shown over a cable that is not protected")
         if w.get("picture", True):
             return
         palette = self.memo.palette((colour_of(d),), (theme.BAR,))

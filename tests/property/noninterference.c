@@ -5,11 +5,13 @@
  * not there at all. Whatever the cores send to anybody else must be equal,
  * byte for byte, at every event of the virtual clock; and so must focus,
  * stacking and geometry, and every pixel outside of H's own pictures
- * (R-02, R-11, R-13, R-42).
+ * (R-02, R-11, R-13, R-42). So must what is sent to H, when all that differs is
+ * which cables are protected (R-18, R-82).
  *
  * A secret event takes no virtual time: that belongs to the public script.
  */
 #include "compositor/paint.h"
+#include "compositor/protect.h"
 #include "tests/property/secret.h"
 #include "tests/property/user.h"
 
@@ -664,6 +666,80 @@ what_was_typed_elsewhere_is_gone_at_focus_in(void **state)
 	}
 }
 
+/* --------------------------------- protected cables */
+
+static uint32_t
+n_tiles(const struct core *core)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < core->scene.n_windows; i++)
+		n += !protect_allows(core, &core->scene.windows[i]);
+	return n;
+}
+
+/* Cables of this side gain and lose protection, as asked for or otherwise. */
+static const char *
+cables_change(struct pair *p, struct side *s)
+{
+	while (chance_one_in(&s->secret, 4)) {
+		struct event e = event_of(EVENT_CABLE, 0);
+
+		e.cable = chance_below(&s->secret, TDS_MAX_OUTPUTS);
+		e.protection = chance_below(&s->secret, 4);
+		if (e.cable < s->core.scene.n_outputs &&
+		    chance_one_in(&s->secret, 2))
+			e.protection = s->core.scene.outputs[e.cable].needs;
+		side_step(p, s, e);
+		p->secrets++;
+		if (s->actions.n > 0)
+			return "a cable's protection sent something";
+	}
+	return NULL;
+}
+
+static void
+no_guest_sees_which_cables_are_protected(void **state)
+{
+	static struct pair p;
+	uint64_t secrets = 0, differed = 0;
+
+	(void)state;
+	for (uint64_t seed = 1; seed <= scripts(); seed++) {
+		const char *why = NULL;
+
+		pair_begin(&p, seed, true);
+		p.a.manner = p.b.manner = ABSENT; /* no secret guest */
+		p.h = 0;
+		side_connect(&p, &p.a);
+		side_connect(&p, &p.b);
+		for (uint32_t at = 0; at < EVENTS / 4 && !why; at++) {
+			why = cables_change(&p, &p.a);
+			why = why ? why : cables_change(&p, &p.b);
+			differed +=
+			    n_tiles(&p.a.core) != n_tiles(&p.b.core);
+			const struct event e = public_event(&p);
+			side_step(&p, &p.a, e);
+			side_step(&p, &p.b, e);
+			p.h = TDS_MAX_DOMAINS; /* all are compared */
+			why = why ? why : compare_actions(&p);
+			why = why ? why : compare_desks(&p);
+			p.h = 0;
+			if (why)
+				fail_msg("seed %lu, event %u (%s): %s",
+				    (unsigned long)seed, at, event_text(&e),
+				    why);
+			if (at % 64 == 0) {
+				side_painted(&p.a);
+				side_painted(&p.b);
+			}
+		}
+		secrets += p.secrets;
+	}
+	assert_true(secrets > 500u * scripts());
+	assert_true(differed > 50u * scripts());
+}
+
 /* ------------------------------------------------ is the test awake? */
 
 /* Others' ticks carry how much H drew. */
@@ -740,6 +816,7 @@ main(void)
 		    no_pixel_outside_a_guests_picture_depends_on_it),
 		cmocka_unit_test(an_attention_key_leaves_no_trace_in_any_guest),
 		cmocka_unit_test(what_was_typed_elsewhere_is_gone_at_focus_in),
+		cmocka_unit_test(no_guest_sees_which_cables_are_protected),
 		cmocka_unit_test(each_planted_leak_is_found),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
  * that differ from domain to domain.
  */
 #include "compositor/paint.h"
+#include "tds/base/names.h"
 #include "tests/property/world.h"
 
 #include <linux/input-event-codes.h>
@@ -220,6 +221,20 @@ press(uint16_t code)
 	step(event_key(code, 0));
 }
 
+/* As an output needs it, or otherwise. */
+static void
+cable_changes(void)
+{
+	const struct scene *scene = &t.core.scene;
+	struct event e = event_of(EVENT_CABLE, 0);
+
+	e.cable = chance_below(&t.chance, scene->n_outputs);
+	e.protection = chance_one_in(&t.chance, 3)
+	    ? PROTECTION_NONE
+	    : scene->outputs[e.cable].needs;
+	step(e);
+}
+
 static void
 user_event(void)
 {
@@ -227,9 +242,12 @@ user_event(void)
 	    KEY_DOWN, KEY_D, KEY_1, KEY_2, KEY_3, KEY_4, KEY_X};
 	struct chance *c = &t.chance;
 
-	switch (chance_below(c, 12)) {
+	switch (chance_below(c, 13)) {
 	case 0:
 		chord();
+		return;
+	case 12:
+		cable_changes();
 		return;
 	case 1:
 	case 2:
@@ -320,9 +338,10 @@ put_domains(FILE *to, const struct status *s)
 	for (uint32_t i = 0; i < s->n_domains; i++)
 		fprintf(to,
 		    "%s{\"name\":\"%s\",\"label\":\"%s\","
-		    "\"colour\":\"#%06x\"}",
+		    "\"colour\":\"#%06x\",\"hdcp\":\"%s\"}",
 		    i ? "," : "", (const char *)s->domains[i].name,
-		    (const char *)s->domains[i].label, s->domains[i].colour);
+		    (const char *)s->domains[i].label, s->domains[i].colour,
+		    protection_name(s->domains[i].protection));
 	fputs("],", to);
 }
 
@@ -357,6 +376,8 @@ put_outputs(FILE *to, const struct status *s)
 		    "\"scale\":%u,",
 		    i ? "," : "", (const char *)o->name, o->width, o->height,
 		    o->scale);
+		fprintf(to, "\"protection\":\"%s\",",
+		    protection_name(o->protection));
 		put_rect(to, "trust_bar", o->trust_bar);
 		fputc('}', to);
 	}

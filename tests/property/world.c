@@ -123,6 +123,7 @@ add_domain(struct core *core, struct chance *c, uint32_t index)
 		.height = 200 + chance_below(c, 400),
 		.x = chance_one_in(c, 4) ? -1 : chance_in(c, 0, 700),
 		.y = chance_in(c, 0, 500),
+		.protection = chance_one_in(c, 4) ? chance_below(c, 3) : 0,
 	};
 	if (d.x < 0)
 		d.y = -1;
@@ -197,7 +198,7 @@ event_text(const struct event *e)
 {
 	static const char *const kinds[] = {"input", "link", "down", "commit",
 	    "cursor", "leds", "vm", "focus", "frame", "output", "device",
-	    "gone", "dark"};
+	    "gone", "cable", "dark"};
 	static char text[128];
 
 	if (e->kind == EVENT_INPUT)

@@ -18,7 +18,7 @@ struct fake_card fake;
 static const char *const props[] = {"type", "FB_ID", "CRTC_ID", "SRC_X",
     "SRC_Y", "SRC_W", "SRC_H", "CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H",
     "rotation", "FB_DAMAGE_CLIPS", "ACTIVE", "MODE_ID", "link-status",
-    "non-desktop", "EDID"};
+    "non-desktop", "EDID", "Content Protection", "HDCP Content Type"};
 
 enum prop {
 	P_TYPE,
@@ -39,6 +39,8 @@ enum prop {
 	P_LINK,
 	P_NON_DESKTOP,
 	P_EDID,
+	P_PROTECTION,
+	P_CONTENT_TYPE,
 	N_PROPS,
 };
 
@@ -126,6 +128,25 @@ fake_cursor_image(uint32_t at)
 	const struct fake_plane *p = fake_cursor(at);
 
 	return p ? &fake.buffers[p->fb - 1] : NULL;
+}
+
+void
+fake_authenticate(uint32_t at)
+{
+	struct fake_protection *p = &fake.now.protection[at];
+
+	if (p->state == DRM_MODE_CONTENT_PROTECTION_DESIRED && fake_shown(at) &&
+	    fake.connectors[at].is_connected)
+		p->state = DRM_MODE_CONTENT_PROTECTION_ENABLED;
+}
+
+void
+fake_lose_protection(uint32_t at)
+{
+	struct fake_protection *p = &fake.now.protection[at];
+
+	if (p->state == DRM_MODE_CONTENT_PROTECTION_ENABLED)
+		p->state = DRM_MODE_CONTENT_PROTECTION_DESIRED;
 }
 
 uint32_t
@@ -217,6 +238,30 @@ set_plane(struct fake_plane *p, enum prop prop, uint64_t value)
 	return 0;
 }
 
+/* Another type while it is not UNDESIRED begins anew; ENABLED is the kernel's
+ * to say. */
+static int
+set_protection(struct fake_state *s, uint32_t at, enum prop p, uint64_t value)
+{
+	const struct fake_connector *c = &fake.connectors[at];
+	struct fake_protection *now = &s->protection[at];
+
+	if (p == P_CONTENT_TYPE && c->has_content_type && value <= 1) {
+		if (now->type != value &&
+		    now->state == DRM_MODE_CONTENT_PROTECTION_ENABLED)
+			now->state = DRM_MODE_CONTENT_PROTECTION_DESIRED;
+		now->type = value;
+		return 0;
+	}
+	if (p != P_PROTECTION || !c->has_protection)
+		return ENOENT;
+	if (value > DRM_MODE_CONTENT_PROTECTION_DESIRED ||
+	    (value != 0 && c->refuses_protection))
+		return EINVAL;
+	now->state = value;
+	return 0;
+}
+
 static int
 set_one(struct fake_state *s, uint32_t object, uint32_t prop, uint64_t value)
 {
@@ -229,6 +274,8 @@ set_one(struct fake_state *s, uint32_t object, uint32_t prop, uint64_t value)
 	if (object < CONNECTOR || object >= CONNECTOR + FAKE_CONNECTORS ||
 	    !fake.connectors[object - CONNECTOR].exists)
 		return ENOENT;
+	if (p == P_PROTECTION || p == P_CONTENT_TYPE)
+		return set_protection(s, object - CONNECTOR, p, value);
 	if (p == P_LINK)
 		fake.connectors[object - CONNECTOR].is_link_bad = false;
 	else if (p == P_CRTC)
@@ -296,7 +343,9 @@ is_modeset(const struct fake_state *a, const struct fake_state *b)
 		if (a->crtcs[i].is_active != b->crtcs[i].is_active ||
 		    a->crtcs[i].mode_blob != b->crtcs[i].mode_blob)
 			return true;
-	return memcmp(a->crtc_of, b->crtc_of, sizeof(a->crtc_of)) != 0;
+	/* drivers want protection to change in a mode set only */
+	return memcmp(a->crtc_of, b->crtc_of, sizeof(a->crtc_of)) != 0 ||
+	       memcmp(a->protection, b->protection, sizeof(a->protection)) != 0;
 }
 
 static bool
@@ -417,6 +466,23 @@ atomic(const struct drm_mode_atomic *a)
 		next.crtcs[i].data = a->user_data;
 		take_clips(&next, i);
 	}
+	for (uint32_t i = 0; i < FAKE_CONNECTORS; i++) {
+		const struct fake_protection was = fake.now.protection[i];
+
+		if (memcmp(&was, &next.protection[i], sizeof(was)) == 0)
+			continue;
+		fake.now.protection[i] = next.protection[i];
+		if (fake.on_protection)
+			fake.on_protection(i);
+		fake.now.protection[i] = was;
+	}
+	for (uint32_t i = 0; i < FAKE_CONNECTORS; i++)
+		if ((next.crtc_of[i] == 0 ||
+			!next.crtcs[next.crtc_of[i] - CRTC].is_active) &&
+		    next.protection[i].state ==
+			DRM_MODE_CONTENT_PROTECTION_ENABLED)
+			next.protection[i].state =
+			    DRM_MODE_CONTENT_PROTECTION_DESIRED;
 	fake.n_commits++;
 	fake.n_modesets += is_modeset(&fake.now, &next);
 	fake.now = next;
@@ -569,6 +635,11 @@ object_props(struct drm_mode_obj_get_properties *g)
 	const uint32_t room = g->count_props;
 	uint32_t n = 0;
 
+	const uint32_t at = g->obj_type == DRM_MODE_OBJECT_CONNECTOR
+				? g->obj_id - CONNECTOR
+				: 0;
+	const struct fake_connector *c = &fake.connectors[at];
+
 	for (uint32_t p = 0; p < N_PROPS; p++) {
 		uint64_t value = 0;
 		bool has = false;
@@ -576,7 +647,9 @@ object_props(struct drm_mode_obj_get_properties *g)
 		if (g->obj_type == DRM_MODE_OBJECT_CRTC)
 			has = p == P_ACTIVE || p == P_MODE;
 		else if (g->obj_type == DRM_MODE_OBJECT_CONNECTOR)
-			has = p == P_CRTC || p >= P_LINK;
+			has = p == P_CRTC || (p >= P_LINK && p <= P_EDID) ||
+			      (p == P_PROTECTION && c->has_protection) ||
+			      (p == P_CONTENT_TYPE && c->has_content_type);
 		else
 			has = p <= P_CRTC_H ||
 			      (p == P_ROTATION && fake.has_rotation) ||
@@ -585,8 +658,11 @@ object_props(struct drm_mode_obj_get_properties *g)
 			value = g->obj_id < PLANE + FAKE_CRTCS ? 1 /* primary */
 							       : 2; /* cursor */
 		if (p == P_LINK && g->obj_type == DRM_MODE_OBJECT_CONNECTOR)
-			value =
-			    fake.connectors[g->obj_id - CONNECTOR].is_link_bad;
+			value = c->is_link_bad;
+		if (p == P_PROTECTION)
+			value = fake.now.protection[at].state;
+		if (p == P_CONTENT_TYPE)
+			value = fake.now.protection[at].type;
 		if (has && n < room)
 			values[n] = value;
 		if (has)

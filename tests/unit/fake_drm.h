@@ -28,6 +28,13 @@ struct fake_connector {
 	uint32_t n_modes; /* more than FAKE_MODES: says so, gives none */
 	struct drm_mode_modeinfo modes[FAKE_MODES];
 	uint32_t crtc; /* committed; 0: none */
+	bool has_protection, has_content_type, refuses_protection;
+};
+
+/* A connector's content protection, as the kernel's properties say it. */
+struct fake_protection {
+	uint64_t state; /* UNDESIRED, DESIRED, ENABLED */
+	uint64_t type;
 };
 
 struct fake_crtc {
@@ -47,6 +54,7 @@ struct fake_state {
 	struct fake_crtc crtcs[FAKE_CRTCS];
 	struct fake_plane planes[FAKE_PLANES];
 	uint32_t crtc_of[FAKE_CONNECTORS];
+	struct fake_protection protection[FAKE_CONNECTORS];
 };
 
 struct fake_buffer {
@@ -74,6 +82,8 @@ struct fake_card {
 	bool is_cursor_bad;	 /* TEST_ONLY with a cursor plane: EINVAL */
 	bool is_cursor_broken;	 /* a commit with one: EINVAL */
 	bool is_gone;		 /* ENODEV for everything */
+	/* Protection is about to change, and what was shown still is. */
+	void (*on_protection)(uint32_t at);
 	uint32_t bad_pitch;	 /* given for every dumb buffer; 0: right */
 	struct drm_mode_rect last_clips[64];
 	uint32_t n_last_clips;
@@ -94,5 +104,8 @@ const struct fake_buffer *fake_shown(uint32_t at);
 /* Its cursor plane, and the image; NULL: it is off. */
 const struct fake_plane *fake_cursor(uint32_t at);
 const struct fake_buffer *fake_cursor_image(uint32_t at);
+/* What the kernel does by itself: it authenticated, or lost the link. */
+void fake_authenticate(uint32_t at);
+void fake_lose_protection(uint32_t at);
 /* Framebuffers, buffers, mappings and blobs that exist. */
 uint32_t fake_left_over(void);

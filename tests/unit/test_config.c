@@ -113,7 +113,7 @@ a_full_configuration_is_understood(void **state)
 {
 	(void)state;
 	const char *const domains[] = {WORK
-	    "colour = #102030\npattern = dots\noutputs = right\n"
+	    "colour = #102030\npattern = dots\noutputs = right\nhdcp = type1\n"
 	    "size = 800x600\nscanouts = 2\nposition = 30, 40\nmemory = 64\n"
 	    "sockets = /run/x/work\nvnc = /run/x/vnc\nuser = root\n", WEB, NULL};
 	assert_string_equal(
@@ -141,6 +141,7 @@ a_full_configuration_is_understood(void **state)
 	assert_int_equal(d->colour, 0x102030);
 	assert_int_equal(d->pattern, PATTERN_DOTS);
 	assert_int_equal(d->outputs, 2);
+	assert_int_equal(d->protection, PROTECTION_TYPE1);
 	assert_int_equal(d->x, 30);
 	assert_int_equal(d->y, 40);
 	assert_int_equal(config.domains[0].pool_bytes, 64 << 20);
@@ -148,6 +149,7 @@ a_full_configuration_is_understood(void **state)
 	assert_true(config.domains[0].has_user);
 	assert_int_equal(config.domains[1].core.colour, 0x007a33);
 	assert_int_equal(config.domains[1].core.outputs, 3);
+	assert_int_equal(config.domains[1].core.protection, PROTECTION_NONE);
 	assert_string_equal(config.domains[1].sockets, "/run/here/web");
 	assert_string_equal(config.domains[1].vnc, "/run/here/web/vnc.sock");
 }
@@ -193,6 +195,7 @@ each_bad_value_of_a_domain_is_refused_with_its_line(void **state)
 	    {"colour = red", "0.conf:5: colour: is not a colour; allowed: #rr"},
 	    {"colour = #12345", "0.conf:5: colour:"},
 	    {"colour = #12345g", "0.conf:5: colour:"},
+	    {"hdcp = yes", "0.conf:5: hdcp: is no protection; allowed: none,"},
 	    {"pattern = stripes", "0.conf:5: pattern: is no pattern; allowed:"},
 	    {"size = 1280", "0.conf:5: size: is not WIDTHxHEIGHT"},
 	    {"size = 319x200", "0.conf:5: size: is out of range"},
