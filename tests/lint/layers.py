@@ -30,7 +30,8 @@ LIBRARIES = [
     (r'libdrm/drm(_mode|_fourcc)?\.h$',
      ['compositor/*_drm.[ch]', 'tds/super/screen_drm.c',
       'tds/base/rights_table.c', 'tests/*']),
-    (r'(libdrm/|drm/|xf86drm|drm_|drm\.h)', []),
+    # a part of a kernel module
+    (r'(libdrm/|drm/|xf86drm|drm_|drm\.h)', ['tests/vm/vkms_protection.c']),
     (r'libevdev/|libinput\.h|libudev\.h',
      ['kbd/*_libinput.c', 'kbd/*_evdev.c', 'tests/*']),
     (r'wayland-|.*-protocol\.h', ['hv-glue/*_wayland.c', 'tests/*']),

@@ -261,7 +261,7 @@ def main(make=Bench):
 
     drive.stop_on_signals()
     plan = boots(args.tests, args.display or list(machine.DISPLAYS))
-    is_vkms = any(kind[2] == "vkms" for kind, _ in plan)
+    is_vkms = any(kind[2].startswith("vkms") for kind, _ in plan)
     subprocess.run([os.path.join(drive.HERE, "fetch"), "--quiet"] +
                    is_vkms * ["--vkms"], check=True,
                    stdout=subprocess.DEVNULL)

@@ -31,6 +31,7 @@ DISPLAYS = {
     "virtio3": (["virtio-gpu-pci,id=gpu0,max_outputs=3,xres=1280,yres=800"],
                 "virtio_gpu"),
     "vkms": ([], os.path.join(CACHE, "vkms/vkms.ko")),
+    "vkms-protected": ([], os.path.join(CACHE, "vkms/protection/vkms.ko")),
     "none": ([], ""),
 }
 KEYBOARDS = {
