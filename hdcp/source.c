@@ -208,6 +208,6 @@ source_fill(struct source *s, uint64_t now_ns, uint8_t *out, uint32_t room)
 	const int n =
 	    hdcp_seal_put(&s->seal, &tile, &s->frame, now_ns, out, room);
 	s->beat_ns = now_ns;
-	s->number += tile.is_last;
+	s->number += tile.is_last && tile.w > 0; /* not for a heartbeat */
 	return n < 0 ? -EPROTO : n;
 }
