@@ -200,12 +200,12 @@
 
 /* What the core shows, as tdsctl prints it and the tests judge it. */
 #define STATUS_OUTPUT_FIELDS(F)                                                \
+	F(trust_bar, RECT, ANY, 16) F(name, TEXT, ANY, TDS_NAME_BYTES)         \
 	F(is_on, U32, ANY, 4) /* 0: nothing is connected there */              \
 	F(width, U32, ANY, 4) F(height, U32, ANY, 4)                           \
 	F(scale, U32, ANY, 4) F(rotation, U32, ANY, 4)                         \
 	F(x, I32, ANY, 4) F(y, I32, ANY, 4)                                    \
-	F(protection, U32, IN, 0, PROTECTION_TYPE1) /* of its cable, now */    \
-	F(trust_bar, RECT, ANY, 16) F(name, TEXT, ANY, TDS_NAME_BYTES)
+	F(protection, U32, IN, 0, PROTECTION_TYPE1) /* of its cable, now */
 #define STATUS_DOMAIN_FIELDS(F)                                                \
 	F(state, U32, IN, 0, DOMAIN_STOPPED)                                   \
 	F(level, U32, IN, 0, LEVEL_TOP_SECRET_SCI)                             \
