@@ -205,7 +205,7 @@
 	F(width, U32, ANY, 4) F(height, U32, ANY, 4)                           \
 	F(scale, U32, ANY, 4) F(rotation, U32, ANY, 4)                         \
 	F(x, I32, ANY, 4) F(y, I32, ANY, 4)                                    \
-	F(protection, U32, IN, 0, PROTECTION_TYPE1) /* of its cable, now */
+	F(protection, U32, ANY, 4) /* of its cable, now */
 #define STATUS_DOMAIN_FIELDS(F)                                                \
 	F(state, U32, IN, 0, DOMAIN_STOPPED)                                   \
 	F(level, U32, IN, 0, LEVEL_TOP_SECRET_SCI)                             \

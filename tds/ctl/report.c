@@ -86,8 +86,9 @@ json_outputs(FILE *to, const struct status *s)
 		    "\"rotation\":%u,\"x\":%d,\"y\":%d,",
 		    o->width, o->height, o->scale, o->rotation * 90, o->x,
 		    o->y);
+		const char *protection = protection_name(o->protection);
 		fprintf(to, "\"protection\":\"%s\",",
-		    protection_name(o->protection));
+		    protection ? protection : "unknown");
 		json_rect(to, "trust_bar", o->trust_bar);
 		fputc('}', to);
 	}
