@@ -32,7 +32,7 @@
 
 /* Configuration of the core: everything before CORE_START. */
 #define CORE_SETUP_FIELDS(F)                                                   \
-	F(flags, U32, IN, 0, CORE_TRY_OUT | CORE_UNSEALED)                     \
+	F(flags, U32, IN, 0, CORE_FLAGS)                                       \
 	F(modifiers, U32, IN, 0, 15) /* enum chord_modifier; at least two */   \
 	F(key, U32, IN, 0, 0x2ff)    /* evdev code, not a modifier */          \
 	F(focus, U32, OPTIONAL, TDS_MAX_DOMAINS) /* has the keyboard first */  \
@@ -46,7 +46,7 @@
  */
 #define CORE_OUTPUT_FIELDS(F)                                                  \
 	F(index, U32, BELOW, TDS_MAX_OUTPUTS)                                  \
-	F(type, U32, IN, OUTPUT_HEADLESS, OUTPUT_KMS)                          \
+	F(type, U32, IN, OUTPUT_HEADLESS, OUTPUT_SEALED)                       \
 	F(width, U32, MODE, 1, TDS_MAX_DIM) /* px, as seen: after rotation */  \
 	F(height, U32, MODE, 1, TDS_MAX_DIM)                                   \
 	F(scale, U32, MODE, 1, 4) /* 0: from the monitor's size */             \
@@ -104,6 +104,11 @@
 #define CORE_SNAPSHOT_FIELDS(F)                                                \
 	F(cookie, U32, ANY, 4)                                                 \
 	F(output, U32, BELOW, TDS_MAX_OUTPUTS)
+/*
+ * The process behind a sealed output was started. fds: a channel to it; the
+ * memory of the output, a memfd of width * height * 4 bytes.
+ */
+#define CORE_SEALED_FIELDS(F) F(output, U32, BELOW, TDS_MAX_OUTPUTS)
 /* A malformed sender; domain TDS_NONE: tds-input. */
 #define CORE_DROPPED_FIELDS(F)                                                 \
 	F(domain, U32, OPTIONAL, TDS_MAX_DOMAINS)                              \
@@ -180,6 +185,29 @@
 	F(domain, U32, BELOW, TDS_MAX_DOMAINS)                                 \
 	F(is_found, U32, IN, 0, 1) /* the domain is still there */             \
 	F(error, U32, IN, 0, 4095) /* errno, if that process is to blame */
+
+/*
+ * A sealed output. fds: authority, lc128, srm, source-key (empty: there is
+ * none), the file of its state (rw), its listening wire socket.
+ */
+#define HDCP_SETUP_FIELDS(F)                                                   \
+	F(width, U32, IN, 1, TDS_MAX_DIM)                                      \
+	F(height, U32, IN, 1, TDS_MAX_DIM)                                     \
+	F(is_facsimile, U32, IN, 0, 1) /* facsimile keys are allowed */        \
+	F(is_unsealed, U32, IN, 0, 1)  /* try-out; tdsd saw it fail */         \
+	F(name, TEXT, FILLED, TDS_NAME_BYTES)
+/*
+ * A part of the frame that is new, in pixels; the receiver compares it with
+ * the size of its output. From the first part until SEALED_FREE the core does
+ * not write to the memory.
+ */
+#define SEALED_PART_FIELDS(F)                                                  \
+	F(area, RECT, ANY, 16)                                                 \
+	F(is_last, U32, IN, 0, 1) /* of this frame */
+/* The memory is the core's again. */
+#define SEALED_FREE_FIELDS(F)                                                  \
+	F(wants_all, U32, IN, 0, 1) /* the next frame is to name everything */
+#define SEALED_STATE_FIELDS(F) F(is_on, U32, IN, 0, 1) /* a sink is there */
 
 /* One device's events of one moment, as tds-input sends them. */
 #define SEAT_EVENTS_FIELDS(F)                                                  \
@@ -286,6 +314,7 @@ enum {
 	R(CORE_SNAPSHOT, 15, core_snapshot, 1)                                 \
 	X(CORE_HOTPLUG, 16, 0, 0) /* look at the connectors again */           \
 	X(CORE_SEAT, 17, 0, 1)	  /* fd: a channel to tds-input */             \
+	R(CORE_SEALED, 18, core_sealed, 2)                                     \
 	/* core -> tdsd */                                                     \
 	X(CORE_READY, 30, 0, 0)                                                \
 	X(CORE_REPLY, 31, 4 + STATUS_BYTES, 0) /* cookie, status */            \
@@ -326,6 +355,15 @@ enum {
 	/* tds-xen -> tdsd */                                                  \
 	R(XEN_FOUND, 115, xen_found, 0)                                        \
 	R(XEN_GONE, 116, xen_gone, 0)                                          \
+	/* tdsd -> tds-hdcp */                                                 \
+	R(HDCP_SETUP, 120, hdcp_setup, 6)                                      \
+	/* fds: a channel to the core, the output's memory; for each core */   \
+	X(HDCP_CORE, 121, 0, 2)                                                \
+	/* core -> tds-hdcp */                                                 \
+	R(SEALED_PART, 125, sealed_part, 0)                                    \
+	/* tds-hdcp -> core */                                                 \
+	R(SEALED_FREE, 126, sealed_free, 0)                                    \
+	R(SEALED_STATE, 127, sealed_state, 0)                                  \
 	/* tdsd -> tdsctl */                                                   \
 	R(CTL_RESULT, 80, ctl_result, 0)                                       \
 	X(CTL_REPORT, 81, STATUS_BYTES, 0)                                     \
@@ -403,7 +441,7 @@ enum pattern {
  * stricter than the one before. */
 enum protection { PROTECTION_NONE, PROTECTION_TYPE0, PROTECTION_TYPE1 };
 
-enum output_type { OUTPUT_HEADLESS = 1, OUTPUT_KMS };
+enum output_type { OUTPUT_HEADLESS = 1, OUTPUT_KMS, OUTPUT_SEALED };
 
 /*
  *	            code typed, A pressed in the panel, rule
@@ -419,7 +457,12 @@ enum device_kind {
 	KIND_TABLET = 8, /* pen */
 };
 
-enum core_flag { CORE_TRY_OUT = 1, CORE_UNSEALED = 2 };
+enum core_flag {
+	CORE_TRY_OUT = 1,
+	CORE_UNSEALED = 2,  /* a process without its sandbox */
+	CORE_FACSIMILE = 4, /* sealed outputs with keys that anybody has */
+	CORE_FLAGS = 7,
+};
 
 /* Chord of the secure attention key. Modifiers as on either side. */
 enum chord_modifier {

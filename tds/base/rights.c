@@ -61,6 +61,17 @@ static const struct profile profiles[ROLE_COUNT] = {
 	.max_fds = 1024,
 	.has_empty_root = true,
 	.has_landlock = true},
+    /* writes its state: pairings, the newest list's version */
+    [ROLE_HDCP] = {.namespaces = ALL_NAMESPACES,
+	.max_fds = 64,
+	.may_write_files = true,
+	.has_empty_root = true,
+	.has_landlock = true},
+    /* writes its picture, or shows it on a screen that it opened before */
+    [ROLE_SINK] = {.max_fds = 64,
+	.may_write_files = true,
+	.has_empty_root = true,
+	.has_landlock = true},
     [ROLE_CTL] = {.max_fds = 64, .may_write_files = true, .has_landlock = true},
 };
 

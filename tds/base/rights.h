@@ -17,6 +17,8 @@ enum role {
 	ROLE_CTL,
 	ROLE_INPUT,
 	ROLE_XEN,
+	ROLE_HDCP, /* encrypts a sealed output */
+	ROLE_SINK, /* shows one, on another machine */
 	ROLE_COUNT,
 };
 

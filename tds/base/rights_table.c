@@ -47,6 +47,8 @@ enum {
 	U = 1 << ROLE_CTL,   /* the user's tdsctl */
 	I = 1 << ROLE_INPUT, /* libevdev and libinput */
 	B = 1 << ROLE_XEN,   /* the broker of Xen domains */
+	H = 1 << ROLE_HDCP,  /* the source of a sealed output */
+	S = 1 << ROLE_SINK,  /* its sink */
 };
 
 /* asm-generic/ioctl.h: direction (2: read) 2 bits, size 14, type 8, number 8;
@@ -74,30 +76,30 @@ enum {
  */
 static const struct rule rules[] = {
     /* once per frame or per input event: first, so that it is found first */
-    {SYS_epoll_wait, C | G | I | B, ANY},
-    {SYS_read, C | G | U | I | B, ANY},
-    {SYS_write, C | G | U | I | B, ANY},
-    {SYS_recvmsg, C | G | U | I | B, ANY},
-    {SYS_sendmsg, C | G | U | I | B, ANY},
-    {SYS_timerfd_settime, C | G | I, ANY},
-    {SYS_clock_gettime, C | G | U | I | B, ANY},
+    {SYS_epoll_wait, C | G | I | B | H | S, ANY},
+    {SYS_read, C | G | U | I | B | H | S, ANY},
+    {SYS_write, C | G | U | I | B | H | S, ANY},
+    {SYS_recvmsg, C | G | U | I | B | H, ANY},
+    {SYS_sendmsg, C | G | U | I | B | H, ANY},
+    {SYS_timerfd_settime, C | G | I | H | S, ANY},
+    {SYS_clock_gettime, C | G | U | I | B | H | S, ANY},
 
     /* descriptors come over the channel; nobody opens one */
-    {SYS_close, C | G | U | I | B, ANY},
-    {SYS_epoll_ctl, C | G | I | B, ANY},
-    {SYS_accept4, G, ANY},
-    {SYS_fstat, C | G | U | I | B, ANY},
+    {SYS_close, C | G | U | I | B | H | S, ANY},
+    {SYS_epoll_ctl, C | G | I | B | H | S, ANY},
+    {SYS_accept4, G | H, ANY},
+    {SYS_fstat, C | G | U | I | B | H | S, ANY},
     /* fstat() of glibc: a path would be refused by Landlock as well */
-    {SYS_newfstatat, C | G | U | I | B, ARG_IS(3, AT_EMPTY_PATH)},
+    {SYS_newfstatat, C | G | U | I | B | H | S, ARG_IS(3, AT_EMPTY_PATH)},
     /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
-    {SYS_fcntl, C | G, ARG_IS(1, F_GET_SEALS)},
+    {SYS_fcntl, C | G | H, ARG_IS(1, F_GET_SEALS)},
     {SYS_fcntl, G | I, ARG_IS(1, F_GETFL)},
 
     /* memory: never executable */
-    {SYS_mmap, C | G | U | I | B, ARG_LACKS(2, PROT_EXEC)},
-    {SYS_munmap, C | G | U | I | B, ANY},
+    {SYS_mmap, C | G | U | I | B | H | S, ARG_LACKS(2, PROT_EXEC)},
+    {SYS_munmap, C | G | U | I | B | H | S, ANY},
     {SYS_madvise, G, ANY},
-    {SYS_brk, G | U | I | B, ANY},
+    {SYS_brk, G | U | I | B | H | S, ANY},
 
     /* the graphics card: frames, then what a monitor that comes or goes
      * needs (compositor/kms_*_drm.c) */
@@ -116,9 +118,9 @@ static const struct rule rules[] = {
     {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROY_DUMB)},
 
     /* the end, and going on after SIGSTOP */
-    {SYS_exit_group, C | G | U | I | B, ANY},
-    {SYS_rt_sigreturn, C | G | U | I | B, ANY},
-    {SYS_restart_syscall, C | G | U | I | B, ANY},
+    {SYS_exit_group, C | G | U | I | B | H | S, ANY},
+    {SYS_rt_sigreturn, C | G | U | I | B | H | S, ANY},
+    {SYS_restart_syscall, C | G | U | I | B | H | S, ANY},
 
     /* tds-input: evdev devices are asked, seized and stamped, never set */
     {SYS_ioctl, I, 1, IOC_DIRECTION | IOC_TYPE, (2u << 30) | ('E' << 8)},
@@ -218,7 +220,7 @@ static const struct rule rules[] = {
     {SYS_rseq, T, ANY},
     {SYS_futex, T, ANY}, /* what libinput links, before main() */
     /* malloc seeds itself; the core makes codes to type on new keyboards */
-    {SYS_getrandom, C | T | U, ANY},
+    {SYS_getrandom, C | T | U | H | S, ANY},
     {SYS_rt_sigaction, T, ANY},
     {SYS_rt_sigprocmask, T, ANY},
 
@@ -238,25 +240,25 @@ static const struct rule rules[] = {
 
 #if defined(IS_SANITIZED)
     /* the run-time library of the sanitizers; never in a release build */
-    {SYS_mmap, C | G | U | I | B, ANY},
-    {SYS_mprotect, C | G | U | I | B, ANY},
-    {SYS_mremap, C | G | U | I | B, ANY},
-    {SYS_futex, C | G | U | I | B, ANY},
-    {SYS_sigaltstack, C | G | U | I | B, ANY},
-    {SYS_rt_sigaction, C | G | U | I | B, ANY},
-    {SYS_rt_sigprocmask, C | G | U | I | B, ANY},
-    {SYS_sched_yield, C | G | U | I | B, ANY},
-    {SYS_getpid, C | G | U | I | B, ANY},
-    {SYS_gettid, C | G | U | I | B, ANY},
-    {SYS_getrlimit, C | G | U | I | B, ANY},
-    {SYS_prlimit64, C | G | U | I | B, ANY},
-    {SYS_open, T | C | G | U | I | B, ANY},
-    {SYS_madvise, T | C | G | U | I | B, ANY},
-    {SYS_openat, C | G | U | I | B, ANY},
-    {SYS_readlink, C | G | U | I | B, ANY},
-    {SYS_newfstatat, C | G | U | I | B, ANY},
-    {SYS_lseek, C | G | U | I | B, ANY},
-    {SYS_personality, T | C | G | U | I | B, ANY},
+    {SYS_mmap, C | G | U | I | B | H | S, ANY},
+    {SYS_mprotect, C | G | U | I | B | H | S, ANY},
+    {SYS_mremap, C | G | U | I | B | H | S, ANY},
+    {SYS_futex, C | G | U | I | B | H | S, ANY},
+    {SYS_sigaltstack, C | G | U | I | B | H | S, ANY},
+    {SYS_rt_sigaction, C | G | U | I | B | H | S, ANY},
+    {SYS_rt_sigprocmask, C | G | U | I | B | H | S, ANY},
+    {SYS_sched_yield, C | G | U | I | B | H | S, ANY},
+    {SYS_getpid, C | G | U | I | B | H | S, ANY},
+    {SYS_gettid, C | G | U | I | B | H | S, ANY},
+    {SYS_getrlimit, C | G | U | I | B | H | S, ANY},
+    {SYS_prlimit64, C | G | U | I | B | H | S, ANY},
+    {SYS_open, T | C | G | U | I | B | H | S, ANY},
+    {SYS_madvise, T | C | G | U | I | B | H | S, ANY},
+    {SYS_openat, C | G | U | I | B | H | S, ANY},
+    {SYS_readlink, C | G | U | I | B | H | S, ANY},
+    {SYS_newfstatat, C | G | U | I | B | H | S, ANY},
+    {SYS_lseek, C | G | U | I | B | H | S, ANY},
+    {SYS_personality, T | C | G | U | I | B | H | S, ANY},
     {SYS_ptrace, T, ANY},
 #endif
 };

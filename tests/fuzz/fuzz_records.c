@@ -180,6 +180,11 @@ RECORD(xen_domain)
 RECORD(xen_serve)
 RECORD(xen_found)
 RECORD(xen_gone)
+RECORD(core_sealed)
+RECORD(hdcp_setup)
+RECORD(sealed_part)
+RECORD(sealed_free)
+RECORD(sealed_state)
 RECORD(ctl_focus)
 RECORD(ctl_result)
 RECORD(ctl_picture)
@@ -293,6 +298,16 @@ try_control_op(uint32_t op, struct rd *rd)
 		return try_xen_found(rd);
 	case XEN_GONE:
 		return try_xen_gone(rd);
+	case CORE_SEALED:
+		return try_core_sealed(rd);
+	case HDCP_SETUP:
+		return try_hdcp_setup(rd);
+	case SEALED_PART:
+		return try_sealed_part(rd);
+	case SEALED_FREE:
+		return try_sealed_free(rd);
+	case SEALED_STATE:
+		return try_sealed_state(rd);
 	case CTL_FOCUS:
 		return try_ctl_focus(rd);
 	case CTL_RESULT:
@@ -321,6 +336,7 @@ try_control_op(uint32_t op, struct rd *rd)
 	case GUEST_VNC:
 	case GUEST_WANT_VNC:
 	case XEN_START:
+	case HDCP_CORE:
 	case CTL_STATUS:
 		return encode_empty(op, again, sizeof(again));
 	}

@@ -22,8 +22,8 @@ CORE = ['compositor/*.[ch]', 'kbd/*.[ch]', 'protocol/*.[ch]']
 REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
 HDCP = ['hdcp/*.[ch]']
 # the sum: docs/architecture.md says why it is above the 12,000 of the design
-LIMIT_CORE, LIMIT_SUM = 5290, 25000
-LIMIT_HDCP = 4200
+LIMIT_CORE, LIMIT_SUM = 5450, 26000
+LIMIT_HDCP = 5000
 
 # strings and characters are kept whole, so that "/*" in one is no comment
 TOKEN = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\''

@@ -122,8 +122,8 @@ static void
 a_set_up_record_is_taken_up_to_each_limit(void **state)
 {
 	(void)state;
-	CHECK(core_setup, CORE_SETUP, 0, flags, 3, 0);
-	CHECK(core_setup, CORE_SETUP, 0, flags, 4, -ERANGE);
+	CHECK(core_setup, CORE_SETUP, 0, flags, 7, 0);
+	CHECK(core_setup, CORE_SETUP, 0, flags, 8, -ERANGE);
 	CHECK(core_setup, CORE_SETUP, 0, modifiers, 15, 0);
 	CHECK(core_setup, CORE_SETUP, 0, modifiers, 16, -ERANGE);
 	CHECK(core_setup, CORE_SETUP, 0, key, 0x2ff, 0);
@@ -169,7 +169,8 @@ an_output_is_taken_up_to_each_limit(void **state)
 	CHECK(core_output, CORE_OUTPUT, 0, refresh_mhz, 500001, -ERANGE);
 	CHECK(core_output, CORE_OUTPUT, 0, name[31], 'x', -EBADMSG);
 	CHECK(core_output, CORE_OUTPUT, 0, type, 0, -ERANGE);
-	CHECK(core_output, CORE_OUTPUT, 0, type, 3, -ERANGE);
+	CHECK(core_output, CORE_OUTPUT, 0, type, OUTPUT_SEALED, 0);
+	CHECK(core_output, CORE_OUTPUT, 0, type, OUTPUT_SEALED + 1, -ERANGE);
 	CHECK(core_output, CORE_OUTPUT, 0, rotation, 3, 0);
 	CHECK(core_output, CORE_OUTPUT, 0, rotation, 4, -ERANGE);
 	CHECK(core_output, CORE_OUTPUT, 0, x, TDS_MAX_COORD, 0);
@@ -442,6 +443,55 @@ a_guest_set_up_is_taken_up_to_each_limit(void **state)
 	CHECK(guest_setup, GUEST_SETUP, 8, name[31], 'x', -EBADMSG);
 }
 
+static const struct core_sealed good_core_sealed = {.output = 0};
+static const struct hdcp_setup good_hdcp_setup = {
+    .width = 1920, .height = 1080, .name = "wall"};
+static const struct sealed_part good_sealed_part = {
+    .area = {0, 0, 1920, 1080}, .is_last = 1};
+static const struct sealed_free good_sealed_free = {.wants_all = 1};
+static const struct sealed_state good_sealed_state = {.is_on = 1};
+
+static void
+records_of_a_sealed_output_are_taken_up_to_each_limit(void **state)
+{
+	(void)state;
+	CHECK(core_sealed, CORE_SEALED, 2, output, TDS_MAX_OUTPUTS - 1, 0);
+	CHECK(core_sealed, CORE_SEALED, 2, output, TDS_MAX_OUTPUTS, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, width, TDS_MAX_DIM, 0);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, width, TDS_MAX_DIM + 1, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, width, 0, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, height, TDS_MAX_DIM, 0);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, height, TDS_MAX_DIM + 1, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, height, 0, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, is_facsimile, 1, 0);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, is_facsimile, 2, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, is_unsealed, 1, 0);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, is_unsealed, 2, -ERANGE);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, name[0], 0, -EBADMSG);
+	CHECK(hdcp_setup, HDCP_SETUP, 6, name[31], 'x', -EBADMSG);
+	/* any area: the receiver knows the size of its output */
+	CHECK(sealed_part, SEALED_PART, 0, area.x0, INT32_MIN, 0);
+	CHECK(sealed_part, SEALED_PART, 0, is_last, 0, 0);
+	CHECK(sealed_part, SEALED_PART, 0, is_last, 2, -ERANGE);
+	CHECK(sealed_free, SEALED_FREE, 0, wants_all, 0, 0);
+	CHECK(sealed_free, SEALED_FREE, 0, wants_all, 2, -ERANGE);
+	CHECK(sealed_state, SEALED_STATE, 0, is_on, 0, 0);
+	CHECK(sealed_state, SEALED_STATE, 0, is_on, 2, -ERANGE);
+}
+
+static void
+an_output_without_a_name_is_not_sealed(void **state)
+{
+	struct hdcp_setup nameless = good_hdcp_setup, out;
+
+	(void)state;
+	memset(nameless.name, 0, sizeof(nameless.name));
+	struct rd rd = opened(
+	    encode_hdcp_setup(&nameless, buffer, sizeof(buffer)), 6,
+	    HDCP_SETUP);
+	assert_int_equal(decode_hdcp_setup(&rd, &out), -ERANGE);
+}
+
 static const struct core_down good_core_down = {0, REASON_EXITED};
 static const struct core_focus good_core_focus = {7, 0};
 static const struct core_snapshot good_core_snapshot = {7, 0};
@@ -679,6 +729,9 @@ main(void)
 	    cmocka_unit_test(a_link_is_taken_up_to_each_limit),
 	    cmocka_unit_test(a_guest_set_up_is_taken_up_to_each_limit),
 	    cmocka_unit_test(a_xen_domain_is_taken_up_to_each_limit),
+	    cmocka_unit_test(
+		records_of_a_sealed_output_are_taken_up_to_each_limit),
+	    cmocka_unit_test(an_output_without_a_name_is_not_sealed),
 	    cmocka_unit_test(small_records_are_taken_up_to_each_limit),
 	    cmocka_unit_test(a_batch_of_input_carries_only_its_events),
 	    cmocka_unit_test(a_batch_of_input_is_bounded),

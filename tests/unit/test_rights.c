@@ -187,6 +187,20 @@ tds_xen_dies_of_every_call_that_is_not_in_its_table(void **state)
 }
 
 static void
+tds_hdcp_dies_of_every_call_that_is_not_in_its_table(void **state)
+{
+	(void)state;
+	sweep(ROLE_HDCP);
+}
+
+static void
+tds_sink_dies_of_every_call_that_is_not_in_its_table(void **state)
+{
+	(void)state;
+	sweep(ROLE_SINK);
+}
+
+static void
 tdsctl_dies_of_every_call_that_is_not_in_its_table(void **state)
 {
 	(void)state;
@@ -258,6 +272,8 @@ guest_parsers_never_get_the_calls_that_matter(void **state)
 		assert_false(rights_table_has(ROLE_GUEST, never[i]));
 		assert_false(rights_table_has(ROLE_INPUT, never[i]));
 		assert_false(rights_table_has(ROLE_XEN, never[i]));
+		assert_false(rights_table_has(ROLE_HDCP, never[i]));
+		assert_false(rights_table_has(ROLE_SINK, never[i]));
 	}
 }
 
@@ -583,6 +599,8 @@ without_a_filter_there_is_still_no_file_to_open(void **state)
 	assert_int_equal(without_filter(ROLE_CORE, try_files), 0);
 	assert_int_equal(without_filter(ROLE_GUEST, try_files), 0);
 	assert_int_equal(without_filter(ROLE_INPUT, try_files), 0);
+	assert_int_equal(without_filter(ROLE_HDCP, try_files), 0);
+	assert_int_equal(without_filter(ROLE_SINK, try_files), 0);
 }
 
 static void
@@ -592,6 +610,8 @@ without_a_filter_there_is_still_no_privilege_to_use(void **state)
 	assert_int_equal(without_filter(ROLE_CORE, try_privileges), 0);
 	assert_int_equal(without_filter(ROLE_GUEST, try_privileges), 0);
 	assert_int_equal(without_filter(ROLE_INPUT, try_privileges), 0);
+	assert_int_equal(without_filter(ROLE_HDCP, try_privileges), 0);
+	assert_int_equal(without_filter(ROLE_SINK, try_privileges), 0);
 }
 
 static int
@@ -715,6 +735,10 @@ main(void)
 		tdsctl_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(
 		tds_xen_dies_of_every_call_that_is_not_in_its_table),
+	    cmocka_unit_test(
+		tds_hdcp_dies_of_every_call_that_is_not_in_its_table),
+	    cmocka_unit_test(
+		tds_sink_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(
 		tds_input_dies_of_every_call_that_is_not_in_its_table),
 	    cmocka_unit_test(tdsd_dies_of_every_call_that_is_not_in_its_table),
