@@ -184,9 +184,14 @@ hdcp_seal_take(struct hdcp_seal *s, const uint8_t *bytes, uint32_t n,
 	return 0;
 }
 
+uint64_t
+hdcp_seal_deadline(const struct hdcp_seal *s)
+{
+	return s->last_ns + (uint64_t)HDCP_SEAL_MAX_SILENCE_MS * MS + 1;
+}
+
 bool
 hdcp_seal_is_authentic(const struct hdcp_seal *s, uint64_t now_ns)
 {
-	return s->once && !s->is_broken &&
-	       now_ns - s->last_ns <= (uint64_t)HDCP_SEAL_MAX_SILENCE_MS * MS;
+	return s->once && !s->is_broken && now_ns < hdcp_seal_deadline(s);
 }

@@ -67,3 +67,5 @@ int hdcp_seal_take(struct hdcp_seal *s, const uint8_t *bytes, uint32_t n,
     uint64_t now_ns, struct hdcp_image *to, struct hdcp_tile *tile) MUST_CHECK;
 /* Is what is shown still what the sender shows? Ask at every frame. */
 bool hdcp_seal_is_authentic(const struct hdcp_seal *s, uint64_t now_ns);
+/* Silence until then, and it is authentic no more. */
+uint64_t hdcp_seal_deadline(const struct hdcp_seal *s);

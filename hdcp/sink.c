@@ -29,6 +29,12 @@ sink_finish(struct sink *s)
 	hdcp_wipe(s, sizeof(*s));
 }
 
+static struct rect
+all_of(const struct sink *s)
+{
+	return rect_make(0, 0, s->shown.width, s->shown.height);
+}
+
 static void
 end_session(struct sink *s)
 {
@@ -36,14 +42,19 @@ end_session(struct sink *s)
 	s->is_whole = false;
 	blank(&s->next);
 	blank(&s->shown);
+	damage_clear(&s->arriving);
+	damage_clear(&s->changed);
+	damage_add(&s->changed, all_of(s));
 }
 
 /* A picture that stops is as wrong as one that was changed. */
 void
 sink_disconnect(struct sink *s)
 {
-	if (s->is_whole)
+	if (s->is_whole) {
 		s->was_wrong = true;
+		s->why = -EPIPE;
+	}
 	end_session(s);
 	hdcp_rx_start(&s->rx);
 	s->n_in = s->messages.n = 0;
@@ -56,9 +67,10 @@ sink_connect(struct sink *s)
 }
 
 static int
-wrong(struct sink *s)
+wrong(struct sink *s, int why)
 {
 	s->was_wrong = true;
+	s->why = why;
 	end_session(s);
 	hdcp_rx_start(&s->rx);
 	s->n_in = s->messages.n = 0;
@@ -76,7 +88,7 @@ on_messages(struct sink *s, uint32_t n, uint64_t now_ns)
 	    now_ns, &out);
 	if (s->rx.state == HDCP_RX_FAILED ||
 	    out.n > sizeof(s->messages.bytes) - s->messages.n)
-		return wrong(s);
+		return wrong(s, -EPROTO);
 	memcpy(s->messages.bytes + s->messages.n, out.bytes, out.n);
 	s->messages.n += out.n;
 	if (hdcp_rx_session(&s->rx, &keys) < 0) {
@@ -89,20 +101,44 @@ on_messages(struct sink *s, uint32_t n, uint64_t now_ns)
 	const int err =
 	    hdcp_seal_start(&s->seal, &keys, s->rx.n_sessions, 0, now_ns);
 	hdcp_wipe(&keys, sizeof(keys));
-	return err < 0 ? wrong(s) : 0;
+	return err < 0 ? wrong(s, err) : 0;
+}
+
+/* The frame is complete: what it changed, to where it is seen. */
+static void
+show_frame(struct sink *s)
+{
+	for (uint32_t i = 0; i < s->arriving.n; i++) {
+		const struct rect r = s->arriving.r[i];
+		const size_t at = (size_t)r.x0 * HDCP_TILE_PIXEL;
+		const size_t row = (size_t)(r.x1 - r.x0) * HDCP_TILE_PIXEL;
+
+		for (int32_t y = r.y0; y < r.y1; y++)
+			memcpy(s->shown.pixels +
+				   (size_t)y * s->shown.stride_bytes + at,
+			    s->next.pixels +
+				(size_t)y * s->next.stride_bytes + at,
+			    row);
+		damage_add(&s->changed, r);
+	}
+	damage_clear(&s->arriving);
 }
 
 static int
 on_content(struct sink *s, uint32_t n, uint64_t now_ns)
 {
 	struct hdcp_tile tile;
+	const int err =
+	    hdcp_seal_take(&s->seal, s->in, n, now_ns, &s->next, &tile);
 
-	if (hdcp_seal_take(&s->seal, s->in, n, now_ns, &s->next, &tile) < 0)
-		return wrong(s);
-	if (!tile.is_last || (s->is_whole && tile.w == 0))
+	if (err < 0)
+		return wrong(s, err);
+	if (tile.w > 0)
+		damage_add(
+		    &s->arriving, rect_make(tile.x, tile.y, tile.w, tile.h));
+	if (!tile.is_last || (s->is_whole && s->arriving.n == 0))
 		return 0;
-	memcpy(s->shown.pixels, s->next.pixels,
-	    s->next.stride_bytes * s->next.height);
+	show_frame(s);
 	s->is_whole = true;
 	s->was_wrong = false;
 	s->n_frames++;
@@ -132,7 +168,7 @@ sink_take(struct sink *s, const uint8_t *bytes, uint32_t n, uint64_t now_ns)
 		n -= taken;
 		const int len = hdcp_record_length(s->in, s->n_in);
 		if (len < 0)
-			return wrong(s);
+			return wrong(s, len);
 		if (len == 0 || s->n_in < (uint32_t)len)
 			continue;
 		s->n_in = 0;
@@ -161,8 +197,14 @@ sink_show(struct sink *s, uint64_t now_ns)
 {
 	/* silence: what is held back now must not come to life later */
 	if (s->is_whole && !hdcp_seal_is_authentic(&s->seal, now_ns))
-		(void)wrong(s);
+		(void)wrong(s, -ETIME);
 	if (s->is_whole)
 		return SINK_AUTHENTIC;
 	return s->was_wrong ? SINK_NOT_AUTHENTIC : SINK_NOTHING;
+}
+
+uint64_t
+sink_deadline(const struct sink *s)
+{
+	return s->is_whole ? hdcp_seal_deadline(&s->seal) : UINT64_MAX;
 }

@@ -8,6 +8,7 @@
 
 #include "hdcp/rx.h"
 #include "hdcp/seal.h"
+#include "protocol/rect.h"
 
 enum sink_picture {
 	SINK_NOTHING, /* no session yet */
@@ -22,6 +23,9 @@ struct sink {
 	struct hdcp_image shown; /* borrowed: whole frames */
 	bool is_whole;		 /* shown holds a frame of this session */
 	bool was_wrong;
+	int why;		 /* if it was: -errno */
+	struct damage arriving;	 /* what next holds and shown does not */
+	struct damage changed;	 /* of shown; who shows it clears it */
 	uint32_t n_frames;
 	struct hdcp_out messages;
 	uint32_t n_in;
@@ -42,3 +46,6 @@ int sink_take(struct sink *s, const uint8_t *bytes, uint32_t n,
 int sink_fill(struct sink *s, uint8_t *out, uint32_t room) MUST_CHECK;
 /* Ask for each frame that is shown. */
 enum sink_picture sink_show(struct sink *s, uint64_t now_ns);
+/* When to ask at the latest, because the answer may be another one then;
+ * UINT64_MAX: only what arrives can change it. */
+uint64_t sink_deadline(const struct sink *s);

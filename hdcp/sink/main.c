@@ -1,38 +1,49 @@
 /*
- * tds-sink: the receiving end of a sealed output, headless: the picture goes
- * to a file when a line on standard input asks for it.
+ * tds-sink: the receiving end of a sealed output, on the machine whose screen
+ * it is. Opens everything, reads its keys, seals itself in, and then shows
+ * what arrives whole and authentic, or a notice that says why there is no
+ * picture. A connection at a time; a new one begins a new session.
  *
- *	tds-sink KEYS WIRE-FD WIDTH HEIGHT PICTURE
- *
- * KEYS: a folder with cert (522 bytes), private (p || q || dP || dQ || qInv),
- * lc128 and, if the source is ours, source-key. For each line PICTURE is
- * written (PPM) and "authentic N", "nothing N" or "not-authentic N" answered,
- * N the frames so far. Ends with 3 when the connection fails.
+ *	options -> screen, wire, signals opened -> keys read -> sealed -> turns
  */
-#include "hdcp/keyfile.h"
-#include "hdcp/sink.h"
+#include "compositor/kms_drm.h"
+#include "hdcp/sink/file.h"
+#include "hdcp/sink/identity.h"
+#include "hdcp/sink/view.h"
+#include "hdcp/sink/wire.h"
+#include "tds/base/log.h"
+#include "tds/base/rights.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { MS = 1000000, WRONG_COLOR = 0xb00000, CROSS_COLOR = 0xffffff };
+enum { MS = 1000000, EXIT_USAGE = 2, EXIT_ENDED = 3 };
+
+struct options {
+	const char *keys, *wire, *carrier, *png, *card;
+	uint32_t width, height;
+	bool is_facsimile;
+};
 
 static struct {
-	uint8_t cert[HDCP_CERT_BYTES];
-	uint8_t kh[HDCP_BLOCK];
-	uint8_t lc128[HDCP_BLOCK];
-	uint8_t source_key[HDCP_SOURCE_KEY];
-	struct hdcp_private *private; /* owned */
-	struct hdcp_rx_config config;
+	struct options options;
+	struct identity keys;
 	struct sink sink;
-	int wire; /* -1: closed */
-	const char *path;
+	struct hdcp_image next, shown; /* owned mappings */
+	struct screen *screen;
+	struct view view;
+	struct wire wire;
+	int screen_fd, signal_fd;
 } me;
 
 static uint64_t
@@ -44,171 +55,293 @@ now(void)
 	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
 }
 
+/* ------------------------------------------------------------------ options */
+
+static const char usage_text[] =
+    "usage: tds-sink --keys DIR --wire PATH|- [--carrier USER] [--size WxH]\n"
+    "                [--facsimile] (--png FILE | --card /dev/dri/cardN)\n"
+    "\n"
+    "  --keys DIR       cert, private, lc128 and, if there is one, source-key\n"
+    "  --wire PATH      listen there for the carrier; -: standard input is the\n"
+    "                   socket\n"
+    "  --carrier USER   who may connect to PATH, besides root (default: who\n"
+    "                   runs tds-sink)\n"
+    "  --size WxH       of the sender's output (default 1920x1080)\n"
+    "  --facsimile      allow the published keys, which protect nothing\n"
+    "  --png FILE       no screen: FILE holds what one would show\n"
+    "  --card CARD      the screen of this graphics card\n";
+
+static void __attribute__((noreturn))
+usage(void)
+{
+	fputs(usage_text, stderr);
+	exit(EXIT_USAGE);
+}
+
 static void
 must(int err, const char *what)
 {
 	if (err >= 0)
 		return;
-	fprintf(stderr, "tds-sink: %s: %s\n", what, strerror(-err));
-	exit(1);
+	log_error("%s: %s", what, strerror(-err));
+	exit(EXIT_FAILURE);
 }
 
 static void
-read_keys(const char *folder)
+read_size(const char *text, struct options *o)
 {
-	uint8_t parts[5 * HDCP_PRIME];
+	char more;
 
-	must(keyfile_read(folder, "cert", me.cert, sizeof(me.cert)), "cert");
-	must(keyfile_read(folder, "lc128", me.lc128, HDCP_BLOCK), "lc128");
-	must(keyfile_read(folder, "private", parts, sizeof(parts)), "private");
-	must(hdcp_private_create(parts, &me.private), "private");
-	must(hdcp_derive_kh(parts, me.kh), "private");
-	hdcp_wipe(parts, sizeof(parts));
-	const int err =
-	    keyfile_read(folder, "source-key", me.source_key, HDCP_SOURCE_KEY);
-	must(err == -ENOENT ? 0 : err, "source-key");
-	me.config = (struct hdcp_rx_config){.cert = me.cert,
-	    .private = me.private,
-	    .kh = me.kh,
-	    .lc128 = me.lc128,
-	    .source_key = err == 0 ? me.source_key : NULL,
-	    .random = hdcp_random_system,
-	    .has_precompute = true};
+	if (sscanf(text, "%ux%u%c", &o->width, &o->height, &more) != 2 ||
+	    o->width < 320 || o->width > HDCP_TILE_MAX_DIM ||
+	    o->height < 200 || o->height > HDCP_TILE_MAX_DIM)
+		usage();
 }
 
-static struct hdcp_image
-make_image(int width, int height)
+static void
+read_options(int argc, char **argv, struct options *o)
 {
-	if (width < 1 || width > HDCP_TILE_MAX_DIM || height < 1 ||
-	    height > HDCP_TILE_MAX_DIM)
-		must(-ERANGE, "size");
+	static const struct option names[] = {{"keys", 1, NULL, 'k'},
+	    {"wire", 1, NULL, 'w'}, {"carrier", 1, NULL, 'c'},
+	    {"size", 1, NULL, 's'}, {"facsimile", 0, NULL, 'f'},
+	    {"png", 1, NULL, 'p'}, {"card", 1, NULL, 'd'},
+	    {"help", 0, NULL, 'h'}, {"version", 0, NULL, 'v'}, {0}};
+	int c;
+
+	*o = (struct options){.width = 1920, .height = 1080};
+	while ((c = getopt_long(argc, argv, "", names, NULL)) >= 0) {
+		switch (c) {
+		case 'k': o->keys = optarg; break;
+		case 'w': o->wire = optarg; break;
+		case 'c': o->carrier = optarg; break;
+		case 's': read_size(optarg, o); break;
+		case 'f': o->is_facsimile = true; break;
+		case 'p': o->png = optarg; break;
+		case 'd': o->card = optarg; break;
+		case 'v': puts("tds-sink " TDS_VERSION); exit(0);
+		case 'h': fputs(usage_text, stdout); exit(0);
+		default: usage();
+		}
+	}
+	if (optind != argc || !o->keys || !o->wire || !o->png == !o->card)
+		usage();
+}
+
+/* ----------------------------------------------------------------- start-up */
+
+static struct hdcp_image
+make_image(uint32_t width, uint32_t height)
+{
 	const size_t stride = (size_t)width * HDCP_TILE_PIXEL;
-	uint8_t *pixels = calloc((size_t)height, stride);
-	if (!pixels)
-		must(-ENOMEM, "picture");
+	void *pixels = mmap(NULL, stride * height, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	must(pixels == MAP_FAILED ? -errno : 0, "memory for the picture");
 	return (struct hdcp_image){.pixels = pixels,
 	    .stride_bytes = stride,
 	    .width = (uint16_t)width,
 	    .height = (uint16_t)height};
 }
 
-/* A white cross on red: not to be mistaken for any picture of a desktop. */
-static uint32_t
-wrong_pixel(uint32_t x, uint32_t y, uint32_t width, uint32_t height)
-{
-	const int64_t a = (int64_t)x * height, b = (int64_t)y * width;
-	const int64_t c = (int64_t)(width - 1 - x) * height;
-	const int64_t thick = (int64_t)width * height / 40;
-
-	return llabs(a - b) < thick || llabs(c - b) < thick ? CROSS_COLOR
-							    : WRONG_COLOR;
-}
-
 static void
-write_picture(enum sink_picture what)
+open_screen(const struct options *o)
 {
-	const struct hdcp_image *image = &me.sink.shown;
-	FILE *f = fopen(me.path, "wb");
-
-	if (!f)
-		must(-errno, me.path);
-	fprintf(f, "P6\n%u %u\n255\n", image->width, image->height);
-	for (uint32_t y = 0; y < image->height; y++) {
-		for (uint32_t x = 0; x < image->width; x++) {
-			uint32_t p = 0;
-			if (what == SINK_AUTHENTIC)
-				memcpy(&p,
-				    image->pixels + y * image->stride_bytes +
-					(size_t)x * HDCP_TILE_PIXEL,
-				    sizeof(p));
-			else if (what == SINK_NOT_AUTHENTIC)
-				p = wrong_pixel(
-				    x, y, image->width, image->height);
-			const uint8_t rgb[] = {
-			    (uint8_t)(p >> 16), (uint8_t)(p >> 8), (uint8_t)p};
-			fwrite(rgb, 1, sizeof(rgb), f);
-		}
+	if (o->png) {
+		must(file_create(o->png, o->width, o->height, &me.screen,
+			 &me.screen_fd), o->png);
+		return;
 	}
-	must(fclose(f) == 0 ? 0 : -errno, me.path);
+	/* the first to open a card is its master */
+	me.screen_fd = open(o->card, O_RDWR | O_CLOEXEC | O_NONBLOCK);
+	must(me.screen_fd < 0 ? -errno : 0, o->card);
+	must(kms_create(me.screen_fd, &me.screen), o->card);
 }
 
 static void
-answer_lines(void)
+open_signals(void)
 {
-	static const char *const names[] = {
-	    "nothing", "authentic", "not-authentic"};
-	char in[64];
-	const ssize_t n = read(STDIN_FILENO, in, sizeof(in));
+	sigset_t set;
 
-	if (n <= 0)
-		exit(0);
-	for (ssize_t i = 0; i < n; i++) {
-		if (in[i] != '\n')
-			continue;
-		const enum sink_picture what = sink_show(&me.sink, now());
-		write_picture(what);
-		printf("%s %u\n", names[what], me.sink.n_frames);
-		fflush(stdout);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN); /* a carrier that went is no reason to end */
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	me.signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	must(me.signal_fd < 0 ? -errno : 0, "signals");
+}
+
+static void
+read_keys(const struct options *o)
+{
+	const char *what = "";
+
+	must(keyfile_protect_memory(), "memory");
+	must(hdcp_crypto_init(), "crypto");
+	const int err = identity_read(&me.keys, o->keys, &what);
+	must(err, what);
+	if (me.keys.is_facsimile && !o->is_facsimile) {
+		log_error("these are the published keys, which protect "
+			  "nothing: say --facsimile to use them");
+		exit(EXIT_FAILURE);
 	}
 }
 
+/* With keys that everybody knows there is nothing to lose. */
 static void
-close_wire(const char *why)
+seal(void)
 {
-	fprintf(stderr, "tds-sink: %s\n", why);
+	const char *what = "";
+	const int err = rights_seal(ROLE_SINK, me.keys.is_facsimile, &what);
+
+	if (err == 0)
+		return;
+	log_error("cannot drop rights (%s): %s", what,
+	    strerror(err < 0 ? -err : err));
+	if (!me.keys.is_facsimile)
+		exit(EXIT_FAILURE);
+}
+
+static void
+start(const struct options *o)
+{
+	open_screen(o); /* first: its writer gets a copy of what there is */
+	open_signals();
+	must(wire_open(&me.wire, o->wire, o->carrier), o->wire);
+	me.next = make_image(o->width, o->height);
+	me.shown = make_image(o->width, o->height);
+	must(view_init(&me.view, me.screen, o->width, o->height), "screen");
+	read_keys(o);
+	sink_init(&me.sink, &me.keys.config, &me.next, &me.shown);
+	me.view.facts = (struct notice_facts){.receiver = me.keys.name,
+	    .why = "",
+	    .is_facsimile = me.keys.is_facsimile};
+	seal();
+	if (wire_is_up(&me.wire))
+		sink_connect(&me.sink);
+	log_info("receiver %s%s, %ux%u", me.keys.name,
+	    me.keys.is_facsimile ? " (facsimile keys)" : "", o->width,
+	    o->height);
+}
+
+/* -------------------------------------------------------------------- turns */
+
+static void
+hang_up(const char *why)
+{
+	log_info("connection closed: %s", why);
 	sink_disconnect(&me.sink);
-	close(me.wire);
-	me.wire = -1;
+	wire_close(&me.wire);
 }
 
 /* What a sink says is short: a carrier that does not take it is dropped. */
 static void
-read_wire(void)
+take(uint64_t at_ns)
 {
 	static uint8_t in[1 << 16], out[HDCP_RECORD_HEADER + 1024];
-	const ssize_t n = recv(me.wire, in, sizeof(in), MSG_DONTWAIT);
+	const ssize_t n = wire_read(&me.wire, in, sizeof(in));
 
-	if (n < 0 && errno == EAGAIN)
+	if (n == -EAGAIN)
 		return;
 	if (n <= 0) {
-		close_wire("the connection ended");
+		hang_up("it ended");
 		return;
 	}
-	if (sink_take(&me.sink, in, (uint32_t)n, now()) < 0) {
-		close_wire("not authentic");
+	const uint32_t frames = me.sink.n_frames;
+	if (sink_take(&me.sink, in, (uint32_t)n, at_ns) < 0) {
+		hang_up("what came is not authentic");
 		return;
 	}
+	if (me.sink.n_frames != frames)
+		wire_is_good(&me.wire);
 	const int len = sink_fill(&me.sink, out, sizeof(out));
-	if (len > 0 &&
-	    send(me.wire, out, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL) != len)
-		close_wire("the carrier takes nothing");
+	if (len > 0 && wire_write(&me.wire, out, (uint32_t)len) < 0)
+		hang_up("the carrier takes nothing");
+}
+
+static void
+show(uint64_t at_ns)
+{
+	static const char *const names[] = {
+	    "no picture yet", "authentic", "not authentic"};
+
+	if (!view_show(&me.view, &me.sink, at_ns))
+		return;
+	log_info("%s", names[me.view.what]);
+	/* of what take() finds the connection is closed already; after silence
+	 * the sender would have to begin anew */
+	if (me.view.what == SINK_NOT_AUTHENTIC && wire_is_up(&me.wire))
+		hang_up("silence");
+}
+
+static int
+wait_ms(uint64_t at_ns)
+{
+	uint64_t until = sink_deadline(&me.sink);
+
+	if (me.view.probe_ns < until)
+		until = me.view.probe_ns;
+	if (me.wire.deadline_ns < until)
+		until = me.wire.deadline_ns;
+	if (until == UINT64_MAX)
+		return -1;
+	return until <= at_ns ? 0 : (int)((until - at_ns) / MS) + 1;
+}
+
+/* False: it is the end. */
+static bool
+turn(void)
+{
+	struct pollfd fds[4] = {{.fd = me.signal_fd, .events = POLLIN},
+	    {.fd = me.screen_fd, .events = POLLIN},
+	    {.fd = me.wire.listen_fd, .events = POLLIN},
+	    {.fd = me.wire.fd, .events = POLLIN}};
+
+	if (poll(fds, 4, wait_ms(now())) < 0 && errno != EINTR)
+		must(-errno, "poll");
+	const uint64_t at_ns = now();
+	if (fds[0].revents)
+		return false;
+	if (fds[1].revents & (POLLHUP | POLLERR)) {
+		log_error("the screen is gone");
+		return false;
+	}
+	if (fds[1].revents)
+		(void)me.screen->ops->flips(me.screen);
+	if (fds[3].fd >= 0 && fds[3].revents)
+		take(at_ns);
+	if (fds[2].revents && wire_accept(&me.wire, at_ns))
+		sink_connect(&me.sink);
+	if (wire_is_up(&me.wire) && at_ns >= me.wire.deadline_ns)
+		hang_up("no picture in time");
+	show(at_ns);
+	return wire_is_up(&me.wire) || me.wire.listen_fd >= 0;
+}
+
+/* Nothing of the picture or of the keys stays in memory. */
+static void
+finish(void)
+{
+	sink_finish(&me.sink);
+	if (me.options.png)
+		file_destroy(me.screen);
+	else
+		kms_destroy(me.screen);
+	identity_forget(&me.keys);
 }
 
 int
 main(int argc, char **argv)
 {
-	if (argc != 6) {
-		fprintf(stderr,
-		    "usage: tds-sink KEYS WIRE-FD WIDTH HEIGHT PICTURE\n");
-		return 2;
-	}
-	const struct hdcp_image next = make_image(atoi(argv[3]), atoi(argv[4]));
-	const struct hdcp_image shown =
-	    make_image(atoi(argv[3]), atoi(argv[4]));
-	must(keyfile_protect_memory(), "memory");
-	must(hdcp_crypto_init(), "crypto");
-	read_keys(argv[1]);
-	me.wire = atoi(argv[2]);
-	me.path = argv[5];
-	sink_init(&me.sink, &me.config, &next, &shown);
-	for (;;) {
-		struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-		    {.fd = me.wire, .events = POLLIN}};
-		if (poll(fds, 2, -1) < 0)
-			must(-errno, "poll");
-		if (fds[1].revents)
-			read_wire();
-		if (fds[0].revents)
-			answer_lines();
-	}
+	log_init("tds-sink");
+	read_options(argc, argv, &me.options);
+	start(&me.options);
+	show(now());
+	while (turn())
+		continue;
+	const bool was_ended = !wire_is_up(&me.wire) && me.wire.listen_fd < 0;
+	finish();
+	/* what libraries do at exit() needs calls that were given up */
+	_exit(was_ended ? EXIT_ENDED : EXIT_SUCCESS);
 }

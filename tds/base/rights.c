@@ -67,9 +67,8 @@ static const struct profile profiles[ROLE_COUNT] = {
 	.may_write_files = true,
 	.has_empty_root = true,
 	.has_landlock = true},
-    /* writes its picture, or shows it on a screen that it opened before */
+    /* the file of its picture is written by a process without keys */
     [ROLE_SINK] = {.max_fds = 64,
-	.may_write_files = true,
 	.has_empty_root = true,
 	.has_landlock = true},
     [ROLE_CTL] = {.max_fds = 64, .may_write_files = true, .has_landlock = true},

@@ -76,21 +76,21 @@ enum {
  */
 static const struct rule rules[] = {
     /* once per frame or per input event: first, so that it is found first */
-    {SYS_epoll_wait, C | G | I | B | H | S, ANY},
+    {SYS_epoll_wait, C | G | I | B | H, ANY},
     {SYS_read, C | G | U | I | B | H | S, ANY},
     {SYS_write, C | G | U | I | B | H | S, ANY},
     {SYS_recvmsg, C | G | U | I | B | H, ANY},
     {SYS_sendmsg, C | G | U | I | B | H, ANY},
-    {SYS_timerfd_settime, C | G | I | H | S, ANY},
+    {SYS_timerfd_settime, C | G | I | H, ANY},
     {SYS_clock_gettime, C | G | U | I | B | H | S, ANY},
 
     /* descriptors come over the channel; nobody opens one */
     {SYS_close, C | G | U | I | B | H | S, ANY},
-    {SYS_epoll_ctl, C | G | I | B | H | S, ANY},
-    {SYS_accept4, G | H, ANY},
-    {SYS_fstat, C | G | U | I | B | H | S, ANY},
+    {SYS_epoll_ctl, C | G | I | B | H, ANY},
+    {SYS_accept4, G | H | S, ANY},
+    {SYS_fstat, C | G | U | I | B | H, ANY},
     /* fstat() of glibc: a path would be refused by Landlock as well */
-    {SYS_newfstatat, C | G | U | I | B | H | S, ARG_IS(3, AT_EMPTY_PATH)},
+    {SYS_newfstatat, C | G | U | I | B | H, ARG_IS(3, AT_EMPTY_PATH)},
     /* never F_SETFL: O_NONBLOCK of a doorbell is shared with its other end */
     {SYS_fcntl, C | G | H, ARG_IS(1, F_GET_SEALS)},
     {SYS_fcntl, G | I, ARG_IS(1, F_GETFL)},
@@ -103,19 +103,19 @@ static const struct rule rules[] = {
 
     /* the graphics card: frames, then what a monitor that comes or goes
      * needs (compositor/kms_*_drm.c) */
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_ATOMIC)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_CREATEPROPBLOB)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROYPROPBLOB)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETRESOURCES)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETCONNECTOR)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETENCODER)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_OBJ_GETPROPERTIES)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_GETPROPERTY)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_CREATE_DUMB)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_MAP_DUMB)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_ADDFB2)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_RMFB)},
-    {SYS_ioctl, C, ARG_IS(1, DRM_IOCTL_MODE_DESTROY_DUMB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_ATOMIC)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_CREATEPROPBLOB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_DESTROYPROPBLOB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_GETRESOURCES)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_GETCONNECTOR)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_GETENCODER)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_OBJ_GETPROPERTIES)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_GETPROPERTY)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_CREATE_DUMB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_MAP_DUMB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_ADDFB2)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_RMFB)},
+    {SYS_ioctl, C | S, ARG_IS(1, DRM_IOCTL_MODE_DESTROY_DUMB)},
 
     /* the end, and going on after SIGSTOP */
     {SYS_exit_group, C | G | U | I | B | H | S, ANY},
@@ -139,11 +139,16 @@ static const struct rule rules[] = {
     {SYS_ioctl, B, ARG_IS(1, XEN_UNMAP_GRANT_REF)},
 
     /* tdsctl: waits with a time limit, writes a PNG that it opened before */
-    {SYS_poll, U | B, ANY},
+    {SYS_poll, U | B | S, ANY},
     {SYS_lseek, U, ANY},
     {SYS_writev, U, ANY},
     {SYS_fsync, U, ANY},
     {SYS_ioctl, U, ARG_IS(1, TCGETS)}, /* stdio asks whether it is a tty */
+
+    /* tds-sink tells the process that writes its file that this is the end */
+    {SYS_shutdown, S, ANY},
+    /* OpenSSL's generator looks whether it is in a fork */
+    {SYS_getpid, S, ANY},
 
     /* tdsd, and its children before their own seal: starting programs */
     {SYS_clone, T, ANY},

@@ -15,10 +15,6 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2, EXIT_NO_TDSD = 3 };
 void report_json(const struct status *status, FILE *to);
 void report_text(const struct status *status, FILE *to);
 
-/* picture.c: XRGB8888 to PNG. 0 or -errno. */
-int picture_write(FILE *to, const uint32_t *pixels, uint32_t width,
-    uint32_t height) MUST_CHECK;
-
 /*
  * typing.c: what a person would press, as evdev events, each group ended by
  * EV_SYN. The events of one character or chord are appended whole or not at

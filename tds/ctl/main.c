@@ -7,6 +7,7 @@
 #include "tds/base/own.h"
 #include "tds/base/rights.h"
 #include "tds/ctl/ctl.h"
+#include "tds/ctl/picture.h"
 
 #include <errno.h>
 #include <fcntl.h>

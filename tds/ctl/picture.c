@@ -1,4 +1,4 @@
-#include "tds/ctl/ctl.h"
+#include "tds/ctl/picture.h"
 
 #include <errno.h>
 #include <png.h>

@@ -23,8 +23,7 @@
 
 enum {
 	PAGE = 4096,
-	PIXELS = 64,
-	MEMORY_PAGES = 128,
+	MEMORY_PAGES = 64,
 	REQUESTS = 1, /* grants, and so pages, of the rings */
 	EVENTS = 2,
 	KEYBOARD = 3,
@@ -133,11 +132,9 @@ broker_turn(struct bench *b)
 	} else if (b->is_broker_mean) {
 		answer.error = EDQUOT;
 	} else {
-		/* pixels of every buffer lie at the same place here */
-		answer.page = ask.where == BROKER_PIXELS ? 1024 * *maps
-			      : ask.where == BROKER_LOOK ? PIXELS
-							 : ask.grefs[0] %
-				    MEMORY_PAGES;
+		answer.page = ask.where == BROKER_PIXELS
+				  ? 1024 * *maps
+				  : ask.grefs[0] % MEMORY_PAGES;
 		++*maps;
 	}
 	encode_answer(&answer, bytes);

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""test_programs.py TDS_HDCP TDS_SINK: both programs, and a carrier between.
+"""test_programs.py SOURCE_PEER TDS_SINK: tds-sink, and a carrier before it.
 
 This process is the carrier: it holds the two ends of the byte stream and
 nothing else of them, keeps all that it sees, and is honest or not. Time is
@@ -7,11 +7,11 @@ real here, with HDCP's limits (100 ms for a certificate), so that a machine
 that stands still for a while needs another attempt to connect: those are
 counted, and bounded.
 """
-import math
+import collections
 import mmap
 import os
-import re
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -19,68 +19,79 @@ import tempfile
 import time
 import unittest
 
+from PIL import Image
+
+from facsimile import write_keys
+
 W, H, ATTEMPTS = 320, 200, 10
 HDCP, SINK = None, None
-HERE = os.path.dirname(os.path.abspath(__file__))
+ALARM = (0xb3, 0x26, 0x1e)
+STATES = ('no picture yet', 'authentic', 'not authentic')
 
 
-def vector(name):
-    with open(os.path.join(HERE, 'vectors.h')) as f:
-        text = f.read()
-    body = re.search(r'#define %s \\\n((?:\t"[0-9a-f]+"(?: \\)?\n)+)' % name,
-                     text).group(1)
-    return bytes.fromhex(''.join(re.findall(r'"([0-9a-f]+)"', body)))
+def wait(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        select.select([], [], [], 0.02)
+    return condition()
 
 
-def write_keys(folder, changed=None):
-    """Facsimile keys. The list that is published with them revokes other
-    receivers than this one."""
-    os.makedirs(folder)
-    files = {'authority': vector('AUTHORITY'), 'srm': vector('SRM2_TEST'),
-             'cert': vector('CERT_22_R2'), 'private': vector('PRIVATE_22_R2'),
-             'lc128': bytes.fromhex('93ce5a56a0a1f4f73c658a1bd2aef0f7'),
-             'source-key': bytes(range(32))}
-    files.update(changed or {})
-    for name, data in files.items():
-        path = os.path.join(folder, name)
-        with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), 'wb') as f:
-            f.write(data)
+class Sink:
+    """tds-sink with a PNG file for a screen."""
+
+    def __init__(self, folder, keys, *options, stdin=subprocess.DEVNULL):
+        self.picture = os.path.join(folder, 'picture.png')
+        self.log = os.path.join(folder, 'sink.log')
+        if os.path.exists(self.picture):
+            os.remove(self.picture)
+        with open(self.log, 'w') as log:
+            self.process = subprocess.Popen(
+                [SINK, '--facsimile', '--keys', keys, '--size',
+                 '%dx%d' % (W, H), '--png', self.picture, *options],
+                stdin=stdin, stderr=log)
+
+    def said(self):
+        with open(self.log) as f:
+            return f.read()
+
+    def state(self):
+        found = [line.split(': ', 1)[1] for line in self.said().splitlines()
+                 if line.split(': ', 1)[1] in STATES]
+        return found[-1] if found else STATES[0]
+
+    def pixels(self):
+        if not os.path.exists(self.picture):
+            return None
+        with Image.open(self.picture) as image:
+            assert image.size == (W, H)
+            return image.convert('RGB').tobytes()
+
+    def is_notice(self, colour):
+        """A picture of ours: that ground, letters, and nothing of a frame."""
+        pixels = self.pixels()
+        counts = collections.Counter(
+            pixels[i:i + 3] for i in range(0, len(pixels), 3))
+        return counts[bytes(colour)] > W * H // 4 and len(counts) < 300
+
+    def close(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
 
 
-class Stack:
-    """One attempt to connect: both programs."""
+class Source:
+    """One connection's other end: a source and its frame."""
 
-    def __init__(self, folder, source_keys, sink_keys):
-        self.seen, self.flip = bytearray(), None
-        self.picture = os.path.join(folder, 'picture.ppm')
-        ours_a, a = socket.socketpair()
-        ours_b, b = socket.socketpair()
-        self.a, self.b = ours_a, ours_b
+    def __init__(self, keys, wire):
         fd = os.memfd_create('frame')
         os.ftruncate(fd, 4 * W * H)
         self.frame = mmap.mmap(fd, 4 * W * H)
         self.draw(0, 0, W, H, 0)
-        self.source = subprocess.Popen(
-            [HDCP, '--facsimile', source_keys, str(a.fileno()), str(fd),
-             str(W), str(H)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, pass_fds=[a.fileno(), fd])
-        self.sink = subprocess.Popen(
-            [SINK, sink_keys, str(b.fileno()), str(W), str(H), self.picture],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, pass_fds=[b.fileno()])
+        self.process = subprocess.Popen(
+            [HDCP, '--facsimile', keys, str(wire.fileno()), str(fd), str(W),
+             str(H)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, pass_fds=[wire.fileno(), fd])
         os.close(fd)
-        a.close()
-        b.close()
-
-    def close(self):
-        for process in (self.source, self.sink):
-            process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                pipe.close()
-        self.a.close()
-        self.b.close()
-        self.frame.close()
 
     def draw(self, x, y, w, h, seed):
         for row in range(y, y + h):
@@ -91,13 +102,48 @@ class Stack:
 
     def change(self, x, y, w, h, seed):
         self.draw(x, y, w, h, seed)
-        self.source.stdin.write(b'%d %d %d %d\n' % (x, y, w, h))
-        self.source.stdin.flush()
+        self.process.stdin.write(b'%d %d %d %d\n' % (x, y, w, h))
+        self.process.stdin.flush()
 
     def expected(self):
         data, out = bytes(self.frame), bytearray(3 * W * H)
         out[0::3], out[1::3], out[2::3] = data[2::4], data[1::4], data[0::4]
         return bytes(out)
+
+    def frames_done(self):
+        n = 0
+        while select.select([self.process.stdout], [], [], 0)[0]:
+            data = os.read(self.process.stdout.fileno(), 4096)
+            if not data:
+                break
+            n += data.count(b'done\n')
+        return n
+
+    def close(self):
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout,
+                     self.process.stderr):
+            pipe.close()
+        self.frame.close()
+
+
+class Line:
+    """A connection between them, which the carrier holds."""
+
+    def __init__(self, keys, sink, path):
+        self.sink = sink
+        self.seen, self.flip, self.ended = bytearray(), None, False
+        self.b = socket.socket(socket.AF_UNIX)
+        self.b.connect(path)
+        self.a, theirs = socket.socketpair()
+        self.source = Source(keys, theirs)
+        theirs.close()
+
+    def close(self):
+        self.source.close()
+        self.a.close()
+        self.b.close()
 
     def down(self):
         data = bytearray(self.a.recv(1 << 16))
@@ -112,142 +158,216 @@ class Stack:
     def carry(self, until, seconds=20):
         """Forward in both directions until a fact is true."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while time.monotonic() < end and not self.ended:
             if until():
                 return True
-            ready = select.select([self.a, self.b, self.source.stdout], [], [],
-                                  0.02)[0]
+            ready = select.select([self.a, self.b], [], [], 0.02)[0]
             try:
-                if self.a in ready and self.down() == 0:
-                    break
+                if self.a in ready:
+                    self.ended |= self.down() == 0
                 if self.b in ready:
                     data = self.b.recv(1 << 16)
-                    if not data:
-                        break
+                    self.ended |= not data
                     self.a.sendall(data)
             except OSError:
-                break
+                self.ended = True
         return until()
 
-    def frames_done(self):
-        """A carrier's thread of its own reads what the source reports."""
-        n = 0
-        while select.select([self.source.stdout], [], [], 0)[0]:
-            data = os.read(self.source.stdout.fileno(), 4096)
-            if not data:
-                break
-            n += data.count(b'done\n')
-        return n
-
     def wait_done(self):
-        return self.carry(lambda: self.frames_done() > 0)
+        return self.carry(lambda: self.source.frames_done() > 0)
 
-    def show(self):
-        self.sink.stdin.write(b'\n')
-        self.sink.stdin.flush()
-        what = self.sink.stdout.readline().decode().split()[0]
-        with open(self.picture, 'rb') as f:
-            head, size, most, pixels = f.read().split(b'\n', 3)
-        assert (head, size, most) == (b'P6', b'%d %d' % (W, H), b'255')
-        return what, pixels
-
-    def shows(self, wanted, seconds=20):
-        return self.carry(lambda: self.show()[0] == wanted, seconds)
+    def wait_shown(self):
+        return self.carry(
+            lambda: self.sink.pixels() == self.source.expected())
 
 
 class Programs(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
-        self.keys = os.path.join(self.folder.name, 'keys')
+        self.keys = self.path('keys')
         write_keys(self.keys)
-        self.stack = None
+        self.sink = self.line = None
+
+    def path(self, name):
+        return os.path.join(self.folder.name, name)
 
     def tearDown(self):
-        if self.stack:
-            self.stack.close()
+        for part in (self.line, self.sink):
+            if part:
+                part.close()
         self.folder.cleanup()
 
-    def start(self, sink_keys=None):
-        for _ in range(ATTEMPTS):
-            if self.stack:
-                self.stack.close()
-            self.stack = Stack(self.folder.name, self.keys,
-                               sink_keys or self.keys)
-            if self.stack.wait_done():
-                return self.stack
-        self.fail('no connection in %d attempts' % ATTEMPTS)
+    def start_sink(self, keys=None):
+        self.sink = Sink(self.folder.name, keys or self.keys, '--wire',
+                         self.path('wire'))
+        self.assertTrue(wait(lambda: 'receiver' in self.sink.said()))
+        return self.sink
 
-    def test_the_picture_arrives_and_the_carrier_sees_noise(self):
-        s = self.start()
-        self.assertTrue(s.shows('authentic'))
-        self.assertEqual(s.show()[1], s.expected())
-        for n in range(1, 20):
-            before = len(s.seen)
-            s.change(3 * n, 2 * n, 40, 30, n << 12)
-            self.assertTrue(s.wait_done())
-            self.assertTrue(s.carry(lambda: s.show()[1] == s.expected()))
-            self.assertLess(len(s.seen) - before, 4 * 40 * 30 + 2000)
-        seen = bytes(s.seen)
-        data = bytes(s.frame)
-        for at in range(0, len(data), 64 * 4):
-            self.assertNotIn(data[at:at + 12], seen)
-        tail = seen[-100000:]
-        entropy = -sum(c / len(tail) * math.log2(c / len(tail)) for c in
-                       (tail.count(bytes([b])) for b in range(256)) if c)
-        self.assertGreater(entropy, 7.9)
+    def connect(self, keys=None):
+        """Another line, until one authenticates."""
+        for _ in range(ATTEMPTS):
+            if self.line:
+                self.line.close()
+            self.line = Line(keys or self.keys, self.sink, self.path('wire'))
+            if self.line.wait_done():
+                return self.line
+        self.fail('no connection in %d attempts: %s' % (
+            ATTEMPTS, self.sink.said()))
+
+    def start(self, sink_keys=None):
+        self.start_sink(sink_keys)
+        return self.connect()
+
+    def test_the_picture_arrives_and_then_what_changes(self):
+        self.start_sink()
+        self.assertTrue(wait(lambda: self.sink.pixels() is not None))
+        self.assertTrue(self.sink.is_notice((0x12, 0x14, 0x17)))
+        line = self.connect()
+        self.assertTrue(line.wait_shown())
+        self.assertEqual(self.sink.state(), 'authentic')
+        for n in range(1, 8):
+            before = len(line.seen)
+            line.source.change(3 * n, 2 * n, 40, 30, n << 12)
+            self.assertTrue(line.wait_done())
+            self.assertTrue(line.wait_shown())
+            self.assertLess(len(line.seen) - before, 4 * 40 * 30 + 4000)
 
     def test_a_flipped_bit_is_shown_as_not_authentic(self):
-        s = self.start()
-        self.assertTrue(s.shows('authentic'))
-        s.flip = 30000
-        s.change(0, 0, W, H, 0x30)
-        self.assertTrue(s.shows('not-authentic'))
-        what, pixels = s.show()
-        self.assertEqual(what, 'not-authentic')
-        colors = {pixels[i:i + 3] for i in range(0, len(pixels), 3)}
-        self.assertEqual(colors, {b'\xb0\0\0', b'\xff\xff\xff'})
+        line = self.start()
+        self.assertTrue(line.wait_shown())
+        line.flip = 30000
+        line.source.change(0, 0, W, H, 0x30)
+        self.assertTrue(line.carry(
+            lambda: self.sink.state() == 'not authentic'))
+        self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
 
     def test_a_carrier_that_stops_is_noticed(self):
-        s = self.start()
-        self.assertTrue(s.shows('authentic'))
-        end = time.monotonic() + 20
-        while s.show()[0] == 'authentic' and time.monotonic() < end:
-            select.select([], [], [], 0.05) # nothing is forwarded
-        self.assertEqual(s.show()[0], 'not-authentic')
+        line = self.start()
+        self.assertTrue(line.wait_shown())
+        self.assertTrue(wait(lambda: self.sink.state() == 'not authentic'))
+        self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
+        # and its connection is given up, for another
+        self.assertTrue(self.connect().wait_shown())
+
+    def test_a_sender_that_went_may_come_back(self):
+        for _ in range(3):
+            if not self.sink:
+                self.start_sink()
+            line = self.connect()
+            line.source.draw(0, 0, W, H, 0x5500)
+            line.source.change(0, 0, W, H, 0x123456)
+            self.assertTrue(line.wait_shown())
+            line.close()
+            self.line = None
+            self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
+            self.assertEqual(self.sink.state(), 'not authentic')
+
+    def test_a_second_connection_is_refused_and_disturbs_nothing(self):
+        line = self.start()
+        self.assertTrue(line.wait_shown())
+        with socket.socket(socket.AF_UNIX) as other:
+            other.connect(self.path('wire'))
+            other.settimeout(10)
+            self.assertTrue(line.carry(
+                lambda: select.select([other], [], [], 0)[0]))
+            self.assertEqual(other.recv(1), b'')
+        self.assertIn('a second connection is refused', self.sink.said())
+        line.source.change(5, 5, 50, 50, 0x771100)
+        self.assertTrue(line.wait_shown())
 
     def test_another_source_key_shows_nothing(self):
-        other = os.path.join(self.folder.name, 'other')
+        other = self.path('other')
         write_keys(other, {'source-key': bytes(32)})
-        s = self.start(sink_keys=other)
-        s.carry(lambda: False, 1)
-        self.assertEqual(s.show()[0], 'not-authentic')
+        line = self.start(sink_keys=other)
+        line.carry(lambda: False, 1)
+        self.assertEqual(self.sink.state(), 'not authentic')
+        self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
 
-    def run_source(self, keys, *flags):
-        a, b = socket.socketpair()
-        with a, b:
-            done = subprocess.run(
-                [HDCP, *flags, keys, str(a.fileno()), str(b.fileno()), '8',
-                 '8'], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE, pass_fds=[a.fileno(), b.fileno()],
-                timeout=20, check=False)
+    def test_a_line_that_brings_nothing_is_closed(self):
+        self.start_sink()
+        with socket.socket(socket.AF_UNIX) as idle:
+            idle.connect(self.path('wire'))
+            idle.settimeout(15)
+            self.assertEqual(idle.recv(1), b'')
+        self.assertIn('no picture in time', self.sink.said())
+
+    def test_standard_input_is_a_line_that_ends_once(self):
+        ours, theirs = socket.socketpair()
+        self.sink = Sink(self.folder.name, self.keys, '--wire', '-',
+                         stdin=theirs)
+        theirs.close()
+        ours.close()
+        self.assertEqual(self.sink.process.wait(20), 3)
+
+    def test_the_sink_is_sealed_in(self):
+        self.start()
+        pid = self.sink.process.pid
+        with open('/proc/%d/status' % pid) as f:
+            status = dict(line.split(':\t', 1) for line in f if ':\t' in line)
+        self.assertEqual(status['Seccomp'].strip(), '2')
+        self.assertEqual(status['NoNewPrivs'].strip(), '1')
+        self.assertEqual(int(status['CapEff'], 16), 0)
+        self.assertEqual(os.listdir('/proc/%d/root/' % pid), [])
+        # wire, its listener, signals, the writer's socket, standard ones
+        self.assertLessEqual(len(os.listdir('/proc/%d/fd' % pid)), 8)
+        with open('/proc/%d/limits' % pid) as f:
+            limits = f.read()
+        self.assertRegex(limits, r'Max core file size +0 +0')
+
+    def test_it_ends_by_signals_and_leaves_no_draft(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            line = self.start()
+            self.assertTrue(line.wait_shown())
+            self.sink.process.send_signal(number)
+            self.assertEqual(self.sink.process.wait(20), 0)
+            self.assertFalse(os.path.exists(self.sink.picture + '.draft'))
+            line.close()
+            self.line = None
+
+    def fails(self, *arguments):
+        done = subprocess.run([SINK, *arguments], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              timeout=20, check=False)
         return done.returncode, done.stderr.decode()
 
+    def fails_with(self, *more):
+        return self.fails('--keys', self.keys, '--wire', self.path('wire'),
+                          '--png', self.path('no.png'), *more)
+
     def test_facsimile_keys_need_to_be_asked_for(self):
-        code, text = self.run_source(self.keys)
+        code, text = self.fails_with()
         self.assertEqual(code, 1)
-        self.assertIn('without --facsimile', text)
+        self.assertIn('--facsimile', text)
 
     def test_key_files_that_others_may_read_are_refused(self):
-        os.chmod(os.path.join(self.keys, 'lc128'), 0o640)
-        code, text = self.run_source(self.keys, '--facsimile')
-        self.assertEqual(code, 1)
-        self.assertIn('lc128', text)
+        for name in ('private', 'lc128', 'cert', 'source-key'):
+            os.chmod(os.path.join(self.keys, name), 0o640)
+            code, text = self.fails_with('--facsimile')
+            self.assertEqual(code, 1)
+            self.assertIn(name, text)
+            os.chmod(os.path.join(self.keys, name), 0o600)
 
-    def test_no_list_is_not_an_empty_list(self):
-        os.remove(os.path.join(self.keys, 'srm'))
-        code, text = self.run_source(self.keys, '--facsimile')
+    def test_what_is_not_a_socket_is_not_replaced(self):
+        with open(self.path('wire'), 'w') as f:
+            f.write('mine')
+        code, text = self.fails_with('--facsimile')
         self.assertEqual(code, 1)
-        self.assertIn('srm', text)
+        self.assertIn('wire', text)
+        with open(self.path('wire')) as f:
+            self.assertEqual(f.read(), 'mine')
+
+    def test_wrong_options_are_told_from_trouble(self):
+        for arguments in ((), ('--keys', 'x'), ('--no',),
+                          ('--keys', 'x', '--wire', '-'),
+                          ('--keys', 'x', '--wire', '-', '--png', 'a',
+                           '--card', 'b'),
+                          ('--keys', 'x', '--wire', '-', '--png', 'a',
+                           '--size', '1x1'),
+                          ('--keys', 'x', '--wire', '-', '--png', 'a',
+                           '--size', '9000x9000')):
+            code, text = self.fails(*arguments)
+            self.assertEqual(code, 2)
+            self.assertIn('usage: tds-sink', text)
 
 
 if __name__ == '__main__':

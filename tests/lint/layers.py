@@ -16,6 +16,8 @@ SEES = {
     'kbd': ['tds/base', 'protocol'],
     'compositor': ['tds/base', 'protocol', 'kbd'],
     'hdcp': ['tds/base', 'protocol'],
+    # the far end has a screen, and draws on it as the core does
+    'hdcp/sink': ['tds/base', 'protocol', 'hdcp', 'compositor', 'tds/ctl'],
     'hv-glue': ['tds/base', 'protocol'],
     'tds/super': ['tds/base', 'protocol'],
     'tds/ctl': ['tds/base', 'protocol'],
@@ -61,7 +63,7 @@ KERNEL = ('sys/', 'linux/', 'asm/', 'netinet/')
 
 # Pure code: decides, and leaves acting to others.
 PURE = ['protocol/*', 'kbd/*', 'compositor/*', 'hdcp/*']
-IMPURE = ['*/main.c', 'hdcp/*_openssl.c', 'hdcp/keyfile.c', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
+IMPURE = ['*/main.c', 'hdcp/*_openssl.c', 'hdcp/keyfile.c', 'hdcp/sink/file.[ch]', 'hdcp/sink/identity.[ch]', 'hdcp/sink/wire.[ch]', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
           'compositor/headless*', 'compositor/link*', 'compositor/shell*', 'compositor/font/bake*']
 PURE_HEADERS = set('''errno.h limits.h stdatomic.h stdbool.h stddef.h stdint.h
     string.h emmintrin.h linux/input-event-codes.h'''.split())
