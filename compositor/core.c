@@ -66,7 +66,7 @@ int
 core_add_output(struct core *core, const struct core_output *slot)
 {
 	struct scene *scene = &core->scene;
-	const bool is_memory = slot->type == OUTPUT_HEADLESS;
+	const bool is_memory = slot->type != OUTPUT_KMS;
 
 	if (slot->index != scene->n_outputs)
 		return -EEXIST;
@@ -219,144 +219,13 @@ act_configure(struct core *core, struct actions *out, uint32_t window)
 		.height = (uint16_t)(w->wanted.y1 - w->wanted.y0)});
 }
 
-/* ----------------------------------------------------------- guest events */
-
+/* A sealed output has somebody who can read it, or lost it: each bar says so. */
 static void
-domain_damage(struct core *core, uint32_t domain)
+set_sink(struct core *core, uint32_t output, bool has_sink)
 {
-	scene_damage_domain(&core->scene, domain);
-	scene_damage_bars(&core->scene);
-	if (core->panel.is_open)
-		scene_damage_all(&core->scene); /* it tells the state */
-}
-
-/* Nothing of what lies in these bytes of the pool is shown any more. */
-static void
-domain_unmap(struct core *core, uint32_t domain, uint64_t begin, uint64_t bytes)
-{
-	struct domain *d = &core->domains[domain];
-
-	for (uint32_t i = 0; i < core->scene.n_windows; i++) {
-		struct window *w = &core->scene.windows[i];
-		if (w->domain != domain ||
-		    w->buffer.offset_bytes - begin >= bytes)
-			continue;
-		w->buffer = (struct commit){0};
-		damage_clear(&w->damage);
-		scene_damage_window(&core->scene, i);
-	}
-	if (d->cursor.offset_bytes - begin < bytes) {
-		d->cursor = (struct cursor){0};
-		d->has_cursor = false;
-		pointer_damage(core);
-	}
-}
-
-/* Nothing of what the machine showed and set is left. */
-static void
-domain_forget(struct core *core, uint32_t domain)
-{
-	domain_unmap(core, domain, 0, UINT64_MAX);
-	core->domains[domain].vm_is_up = false;
-	core->domains[domain].leds = 0;
-	domain_damage(core, domain);
-}
-
-static void
-guest_link(struct core *core, uint32_t domain, struct actions *out)
-{
-	struct domain *d = &core->domains[domain];
-
-	domain_forget(core, domain);
-	if (core->focus == domain)
-		keys_forget_seen(&core->keys); /* the new process saw nothing */
-	d->is_linked = true;
-	d->has_news = false;
-	for (uint32_t i = 0; i < core->scene.n_windows; i++)
-		if (core->scene.windows[i].domain == domain)
-			act_configure(core, out, i);
-}
-
-static void
-guest_down(struct core *core, uint32_t domain)
-{
-	struct domain *d = &core->domains[domain];
-
-	domain_forget(core, domain);
-	d->is_linked = false;
-	d->is_stopped = true;
-	d->has_news = false;
-	if (core->focus == domain)
-		focus_lose(core);
-	if (core->panel.back == domain)
-		core->panel.back = TDS_NONE;
-}
-
-static void
-guest_vm(struct core *core, uint32_t domain, bool is_up)
-{
-	struct domain *d = &core->domains[domain];
-
-	/* one machine's presses are not the next one's to see released */
-	if (d->vm_is_up != is_up && core->focus == domain)
-		keys_forget_seen(&core->keys);
-	d->is_stopped = !is_up && (d->is_stopped || d->vm_is_up);
-	if (!is_up)
-		domain_forget(core, domain);
-	d->vm_is_up = is_up;
-	domain_damage(core, domain);
-}
-
-static void
-guest_commit(struct core *core, uint32_t domain, const struct commit *c)
-{
-	struct domain *d = &core->domains[domain];
-	const uint32_t at = scene_find(&core->scene, domain, c->scanout);
-
-	d->has_news = true;
-	d->released_seq = c->seq;
-	if (at == TDS_NONE)
-		return;
-	struct window *w = &core->scene.windows[at];
-	const struct commit old = w->buffer;
-	const bool is_same_size =
-	    old.width_px == c->width_px && old.height_px == c->height_px;
-	/* Same picture memory: only the guest's own damage is new. */
-	const bool is_same = is_same_size && (c->is_exact ||
-	    (old.offset_bytes == c->offset_bytes &&
-		old.stride_bytes == c->stride_bytes));
-	w->buffer = *c;
-	if (!is_same_size)
-		scene_damage_window(&core->scene, at);
-	if (core->panel.is_open || !window_is_visible(w))
-		return; /* painted whole when it is shown again */
-	damage_add(&w->damage, is_same ?
-	    rect_make((int32_t)c->x, (int32_t)c->y, (int32_t)c->w,
-		(int32_t)c->h) :
-	    rect_make(0, 0, (int32_t)c->width_px, (int32_t)c->height_px));
-}
-
-static void
-guest_cursor(struct core *core, uint32_t domain, const struct cursor *cursor)
-{
-	struct domain *d = &core->domains[domain];
-
-	d->has_news = true;
-	d->has_cursor = true;
-	d->cursor = *cursor;
-	core->cursor_is_new |= core->focus == domain;
-	if (core->focus == domain)
-		pointer_damage(core);
-}
-
-static void
-guest_leds(struct core *core, uint32_t domain, uint8_t leds)
-{
-	if (core->domains[domain].leds == leds)
-		return;
-	core->domains[domain].leds = leds;
-	if (core->focus == domain)
+	if (core->scene.outputs[output].has_sink != has_sink)
 		scene_damage_bars(&core->scene);
+	core->scene.outputs[output].has_sink = has_sink;
 }
 
 /* Release and tick: at the frame's start, before any work is known. */
@@ -379,8 +248,6 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 {
 	const uint32_t domain = event->domain;
 	const bool is_known = domain < core->n_domains;
-	/* the records of a guest process that is not attached mean nothing */
-	const bool is_linked = is_known && core->domains[domain].is_linked;
 
 	switch (event->kind) {
 	case EVENT_INPUT:
@@ -404,6 +271,9 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 	case EVENT_CABLE:
 		protect_set(core, event->cable, event->protection);
 		return;
+	case EVENT_SINK:
+		set_sink(core, event->cable, event->is_up);
+		return;
 	case EVENT_LINK:
 		if (is_known)
 			guest_link(core, domain, out);
@@ -418,26 +288,13 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 			focus_set(core, domain, out);
 		return;
 	case EVENT_COMMIT:
-		if (is_linked)
-			guest_commit(core, domain, &event->commit);
-		return;
 	case EVENT_CURSOR:
-		if (is_linked)
-			guest_cursor(core, domain, &event->cursor);
-		return;
 	case EVENT_LEDS:
-		if (is_linked)
-			guest_leds(core, domain, event->leds);
-		return;
 	case EVENT_VM:
-		if (is_linked)
-			guest_vm(core, domain, event->is_up);
-		return;
 	case EVENT_UNMAP:
-		if (is_linked)
-			domain_unmap(core, domain,
-			    (uint64_t)event->grant.page * TDS_PAGE_BYTES,
-			    (uint64_t)event->grant.pages * TDS_PAGE_BYTES);
+		/* of a guest process that is not attached: means nothing */
+		if (is_known && core->domains[domain].is_linked)
+			guest_record(core, event);
 		return;
 	}
 }
@@ -449,7 +306,8 @@ dispatch(struct core *core, const struct event *event, struct actions *out)
 static bool
 may_change_cursor(const struct core *core, const struct event *event)
 {
-	if (event->kind == EVENT_FRAME || event->kind == EVENT_LEDS)
+	if (event->kind == EVENT_FRAME || event->kind == EVENT_LEDS ||
+	    event->kind == EVENT_SINK)
 		return false;
 	if (event->kind != EVENT_COMMIT)
 		return true;

@@ -39,6 +39,7 @@ enum event_kind {
 	EVENT_DEVICE, /* an input device came */
 	EVENT_GONE,   /* it went, or (device 0) all of them */
 	EVENT_CABLE,  /* how the cable to an output is protected now */
+	EVENT_SINK,   /* a sealed output has, or has no, sink */
 	EVENT_DARK,   /* the user did nothing for long: screens go off */
 };
 
@@ -51,11 +52,12 @@ struct event {
 	struct commit commit;	       /* COMMIT */
 	struct cursor cursor;	       /* CURSOR */
 	uint8_t leds;		       /* LEDS */
-	bool is_up;		       /* VM */
+	bool is_up;		       /* VM, SINK */
 	struct grant grant; /* UNMAP: these pages go when the step is done */
 	struct core_output output;     /* OUTPUT */
 	struct seat_device device_info; /* DEVICE */
-	uint32_t cable, protection; /* CABLE: output, as asked for and in force */
+	uint32_t cable; /* CABLE, SINK: output */
+	uint32_t protection; /* CABLE: as asked for and in force */
 	uint32_t random;	       /* DEVICE: for the code that admits it */
 };
 

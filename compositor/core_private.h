@@ -13,6 +13,12 @@ void act_input(struct core *core, struct actions *out,
 /* The size that the user chose for a window, to its guest. */
 void act_configure(struct core *core, struct actions *out, uint32_t window);
 
+/* core_guest.c: guest processes and what they send */
+void guest_link(struct core *core, uint32_t domain, struct actions *out);
+void guest_down(struct core *core, uint32_t domain);
+/* A record of one that is attached. */
+void guest_record(struct core *core, const struct event *event);
+
 /* input.c: user events */
 void input_event(struct core *core, const struct event *event,
     struct actions *out);

@@ -35,6 +35,7 @@ core_status(const struct core *core, struct status *out)
 	memset(out, 0, sizeof(*out));
 	out->is_try_out = (core->setup.flags & CORE_TRY_OUT) != 0;
 	out->is_unsealed = (core->setup.flags & CORE_UNSEALED) != 0;
+	out->is_facsimile = (core->setup.flags & CORE_FACSIMILE) != 0;
 	out->is_attention = core->panel.is_open;
 	out->is_dark = core->is_dark;
 	out->n_waiting = admit_count(&core->admit, DEVICE_WAITING);
@@ -52,6 +53,8 @@ core_status(const struct core *core, struct status *out)
 	out->dropped = core->dropped;
 	for (uint32_t i = 0; i < scene->n_outputs; i++) {
 		const struct output *o = &scene->outputs[i];
+		out->outputs[i].type = o->slot.type;
+		out->outputs[i].has_sink = o->has_sink;
 		out->outputs[i].is_on = output_is_on(o);
 		out->outputs[i].rotation = o->config.rotation;
 		out->outputs[i].x = o->x;

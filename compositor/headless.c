@@ -92,6 +92,9 @@ headless_init(struct headless *h, const struct core *core)
 	for (uint32_t i = 0; i < h->n; i++) {
 		const struct core_output *o = &core->scene.outputs[i].slot;
 		const size_t bytes = (size_t)o->width * o->height * 4;
+
+		if (o->type == OUTPUT_SEALED)
+			continue; /* painted into its own memory */
 		void *pixels = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 		if (pixels == MAP_FAILED)

@@ -153,6 +153,7 @@ find_by_id(const struct kms *kms, uint32_t id)
 
 struct binding {
 	const struct kms *kms;
+	const struct core_output *slots;
 	uint32_t taken; /* bit n: connector n */
 	uint32_t *of_slot;
 };
@@ -162,7 +163,8 @@ take(struct binding *b, uint32_t slot, uint32_t connector)
 {
 	if (connector == KMS_NONE || b->of_slot[slot] != KMS_NONE ||
 	    (b->taken & (1u << connector)) != 0 ||
-	    !b->kms->connectors[connector].is_connected)
+	    !b->kms->connectors[connector].is_connected ||
+	    b->slots[slot].type == OUTPUT_SEALED)
 		return;
 	b->of_slot[slot] = connector;
 	b->taken |= 1u << connector;
@@ -176,12 +178,13 @@ void
 kms_bind(const struct kms *kms, const struct core_output *slots, uint32_t n,
     uint32_t of_slot[TDS_MAX_OUTPUTS])
 {
-	struct binding b = {.kms = kms, .of_slot = of_slot};
+	struct binding b = {.kms = kms, .slots = slots, .of_slot = of_slot};
 
 	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
 		of_slot[i] = KMS_NONE;
 	for (uint32_t i = 0; i < n; i++)
-		if (slots[i].name[0] != '\0') {
+		if (slots[i].name[0] != '\0' &&
+		    slots[i].type != OUTPUT_SEALED) {
 			const uint32_t at = find_by_name(kms, slots[i].name);
 			take(&b, i, at);
 			/* a name is reserved, connected or not */

@@ -7,12 +7,14 @@
  *
  * Where room is short, things leave in this order: "highest on this screen",
  * the reminder, the lights. Warnings, both labels and the name stay. What is
- * said of the screen's cable is a warning while a domain waits for it.
+ * said of the screen's cable is a warning while a domain waits for it. That the
+ * keys of sealed screens are facsimile ones is said always, also over the panel.
  */
 #include "compositor/paint_parts.h"
 #include "compositor/theme.h"
 
-enum { GAP = 16, LED_NUM = 1, LED_CAPS = 2 };
+/* the highest label is never cut, but made smaller: not without need */
+enum { GAP = 16, ROOM_FOR_LABEL = 90, LED_NUM = 1, LED_CAPS = 2 };
 
 struct bar {
 	struct rect r;
@@ -123,40 +125,71 @@ reminder_draw(struct canvas *c, const struct core *core, struct bar *bar)
 }
 
 static void
+alarm_draw(struct canvas *c, struct bar *bar, const char *alarm)
+{
+	const struct text_style white =
+	    text_style(FACE_SMALL_BOLD, bar->s, THEME_WHITE);
+	const struct text words = text_of(alarm);
+	const int32_t s = bar->s, width = text_width(white, words) + 16 * s;
+
+	canvas_round(c, rect_make(bar->left, bar->middle - 11 * s, width,
+	    22 * s), 4 * s, THEME_ALARM);
+	text_draw(c, white, bar->left + 8 * s,
+	    text_baseline(white, bar->middle), bar->right, words);
+	bar->left += width + GAP * s;
+}
+
+static bool
+has_room(const struct bar *bar, struct text_style style, const char *words,
+    int32_t besides)
+{
+	return bar->left + text_width(style, text_of(words)) +
+	    besides * bar->s <= bar->right;
+}
+
+/* As much of it as leaves so much room. */
+static const char *
+facsimile_words(const struct bar *bar, int32_t besides)
+{
+	static const char *const words[] = {
+	    "FACSIMILE KEYS: SEALED OUTPUT IS NOT PROTECTED",
+	    "FACSIMILE KEYS", "FACSIMILE"};
+	const struct text_style bold =
+	    text_style(FACE_SMALL_BOLD, bar->s, THEME_WHITE);
+	uint32_t i = 0;
+
+	while (i < 2 && !has_room(bar, bold, words[i], 16 + GAP + besides))
+		i++;
+	return words[i];
+}
+
+static void
 warnings_draw(struct canvas *c, const struct core *core, struct bar *bar,
     bool is_light)
 {
-	const int32_t s = bar->s;
-	const struct text_style white =
-	    text_style(FACE_SMALL_BOLD, bar->s, THEME_WHITE);
+	/* try-out, and the label; of the panel the words in the middle */
+	const int32_t besides = is_light ? 400 : ROOM_FOR_LABEL + 80;
 	const struct text_style amber = text_style(FACE_SMALL, bar->s,
 	    is_light ? THEME_INK : THEME_PHRASE);
-	const char *alarms[3];
-	uint32_t n = 0;
 
+	if (core->setup.flags & CORE_FACSIMILE)
+		alarm_draw(c, bar, facsimile_words(bar, besides));
 	if (core->setup.flags & CORE_UNSEALED)
-		alarms[n++] = "NOT SEALED";
+		alarm_draw(c, bar, "NOT SEALED");
 	for (uint32_t i = 0; i < TDS_MAX_DEVICES; i++)
 		if (core->admit.devices[i].is_throttled) {
-			alarms[n++] = "TYPED BY A MACHINE: HELD";
+			alarm_draw(c, bar, "TYPED BY A MACHINE: HELD");
 			break;
 		}
 	if (!is_light && admit_count(&core->admit, DEVICE_WAITING) > 0)
-		alarms[n++] = "NEW DEVICE";
-	for (uint32_t i = 0; i < n; i++) {
-		const struct text words = text_of(alarms[i]);
-		const int32_t width = text_width(white, words) + 16 * s;
-
-		canvas_round(c, rect_make(bar->left, bar->middle - 11 * s,
-		    width, 22 * s), 4 * s, THEME_ALARM);
-		text_draw(c, white, bar->left + 8 * s,
-		    text_baseline(white, bar->middle), bar->right, words);
-		bar->left += width + GAP * s;
-	}
-	if (core->setup.flags & CORE_TRY_OUT)
+		alarm_draw(c, bar, "NEW DEVICE");
+	/* not sealed is try-out as well */
+	if ((core->setup.flags & CORE_TRY_OUT) &&
+	    (!(core->setup.flags & CORE_UNSEALED) ||
+		has_room(bar, amber, "TRY-OUT", ROOM_FOR_LABEL)))
 		bar->left = text_draw(c, amber, bar->left,
 		    text_baseline(amber, bar->middle), bar->right,
-		    text_of("TRY-OUT")) + GAP * s;
+		    text_of("TRY-OUT")) + GAP * bar->s;
 }
 
 /* Where nothing needs protection, nothing is said. */
@@ -172,6 +205,33 @@ cable_draw(struct canvas *c, const struct output *o, struct bar *bar)
 		bar->left = text_draw(c, style, bar->left,
 		    text_baseline(style, bar->middle), bar->right,
 		    text_of(words[o->protection])) + GAP * bar->s;
+}
+
+/* A sealed screen that nobody reads is named on all: its own is not seen. */
+static void
+sinks_draw(struct canvas *c, const struct core *core, const struct output *o,
+    struct bar *bar)
+{
+	const struct text_style warning =
+	    text_style(FACE_SMALL, bar->s, THEME_WARNING);
+	const int32_t y = text_baseline(warning, bar->middle);
+	const int32_t max_x = bar->right - ROOM_FOR_LABEL * bar->s;
+
+	for (uint32_t i = 0; i < core->scene.n_outputs; i++) {
+		const struct output *of = &core->scene.outputs[i];
+		struct line line = {c, warning, bar->left, y, max_x};
+
+		if (of->slot.type != OUTPUT_SEALED || of->has_sink ||
+		    !has_room(bar, warning, "wall: no sink", ROOM_FOR_LABEL))
+			continue;
+		line_words(&line, "no sink: ");
+		line_text(&line, text_field(of->slot.name, TDS_NAME_BYTES));
+		bar->left = line.x + GAP * bar->s;
+	}
+	if (o->has_sink && has_room(bar, warning, "sealed", ROOM_FOR_LABEL))
+		bar->left = text_draw(c,
+		    text_style(FACE_SMALL, bar->s, THEME_QUIET), bar->left, y,
+		    max_x, text_of("sealed")) + GAP * bar->s;
 }
 
 static void
@@ -233,6 +293,7 @@ bar_draw(struct canvas *c, const struct core *core, uint32_t output)
 	keyboard_chip_draw(c, core, &bar);
 	warnings_draw(c, core, &bar, false);
 	cable_draw(c, o, &bar);
+	sinks_draw(c, core, o, &bar);
 	reminder_draw(c, core, &bar);
 	const uint32_t highest = highest_domain(core, output);
 	if (highest != TDS_NONE)

@@ -35,6 +35,7 @@ struct output {
 	bool has_cursor_plane; /* of what is connected */
 	uint32_t needs;	       /* enum protection: by what may be seen on it */
 	uint32_t protection;   /* in force for that need; else none */
+	bool has_sink;	       /* sealed, and somebody can read it */
 	struct rect area;      /* (0, 0, width, height); empty: off */
 	struct rect trust_bar; /* top, full width, BAR_HEIGHT * scale */
 	struct rect desk;      /* area below the trust bar */

@@ -3,10 +3,12 @@
  * tds-compositor and decides nothing.
  *
  *	main.c		start-up, waiting
- *	shell_frame.c	the frame clock, painting, idle and dark
+ *	shell_frame.c	the frame clock, idle
+ *	shell_paint.c	what is connected, painting, dark
  *	shell_control.c	records of tdsd
  *	shell_seat.c	records of tds-input
  *	shell_cable.c	protection of cables: asks for it, asks about it
+ *	shell_seal.c	records of tds-hdcp
  *
  *		    input, commit	 nothing for QUIET frames
  *	    idle ----------------> active ------------------------> idle
@@ -18,7 +20,7 @@
 #include "compositor/cursor.h"
 #include "compositor/headless.h"
 #include "compositor/link.h"
-#include "compositor/screen.h"
+#include "compositor/sealed.h"
 #include "tds/base/log.h"
 
 enum { CHANNEL_FD = 3, RECORDS_PER_TURN = 64 };
@@ -41,7 +43,9 @@ struct cable {
 struct shell {
 	struct core core;
 	struct headless headless;
-	struct screen *screen; /* borrowed: headless, or that of KMS */
+	struct sealed sealed;
+	struct screen *screen; /* borrowed: headless, that of KMS, or sealed
+				* in front of one of them */
 	bool is_dark;	       /* as the screen was told */
 	struct link links[TDS_MAX_DOMAINS];
 	struct pool pools[TDS_MAX_DOMAINS]; /* borrowed from links */
@@ -79,19 +83,31 @@ enum { TAG_CHANNEL, TAG_TIMER, TAG_BELLS, TAG_SEAT };
 int shell_watch(int epoll_fd, int fd, uint32_t events,
     uint32_t tag) MUST_CHECK;
 
-/* shell_frame.c */
+/* shell_paint.c */
 /* Look at what is connected and tell the core. 0 or -errno: no card. */
 int frame_probe(struct shell *s) MUST_CHECK;
 /* Something is to be shown that is not. */
 bool frame_has_news(const struct shell *s);
-/* Frames run again, if they did not. */
-void frame_wake(struct shell *s);
-/* The timer is readable. -errno: the card is gone. */
-int frame_timer(struct shell *s) MUST_CHECK;
 /* Paint and show what is damaged on all outputs. Painted any, or -errno. */
 int frame_paint(struct shell *s) MUST_CHECK;
 /* Output i as it is now, into fd. 0 or -errno. */
 int frame_dump(struct shell *s, uint32_t i, int fd) MUST_CHECK;
+
+/* Off: at once. On: the next frame brings it. */
+int frame_follow_darkness(struct shell *s) MUST_CHECK;
+
+/* shell_frame.c */
+/* Frames run again, if they did not. */
+void frame_wake(struct shell *s);
+/* The timer is readable. -errno: the card is gone. */
+int frame_timer(struct shell *s) MUST_CHECK;
+
+/* shell_seal.c */
+/* A channel and a memory (both taken) for a sealed output. 0 or -errno. */
+int seal_open(struct shell *s, uint32_t output, int channel,
+    int memory) MUST_CHECK;
+/* Take in what tds-hdcp said of each. Was there anything? */
+bool seal_dispatch(struct shell *s);
 
 /* shell_cable.c */
 /* When to ask again how cables are protected; 0: nothing needs it. */

@@ -12,6 +12,7 @@ is_needed(const struct shell *s)
 {
 	for (uint32_t i = 0; i < s->core.scene.n_outputs; i++)
 		if (s->core.scene.outputs[i].needs != PROTECTION_NONE &&
+		    !sealed_has(&s->sealed, i) && /* never protected */
 		    output_is_on(&s->core.scene.outputs[i]))
 			return true;
 	return false;

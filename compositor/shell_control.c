@@ -101,6 +101,19 @@ on_snapshot(struct shell *s, struct rd *rd, const struct received *r)
 	return 0;
 }
 
+static int
+on_sealed(struct shell *s, struct rd *rd, struct received *r)
+{
+	struct core_sealed record;
+	int err = decode_core_sealed(rd, &record);
+
+	if (err < 0)
+		return err;
+	err = seal_open(s, record.output, r->fds[0], r->fds[1]);
+	r->fds[0] = r->fds[1] = -1;
+	return err;
+}
+
 /* Looking at monitors takes long: what is no longer protected goes first. */
 static int
 on_hotplug(struct shell *s)
@@ -146,6 +159,8 @@ on_record(struct shell *s, struct received *r)
 		return on_snapshot(s, &rd, r);
 	case CORE_HOTPLUG:
 		return on_hotplug(s);
+	case CORE_SEALED:
+		return on_sealed(s, &rd, r);
 	case CORE_SEAT:
 		seat_open(s, r->fds[0]);
 		r->fds[0] = -1;
@@ -223,6 +238,9 @@ on_start(struct shell *s)
 		err = headless_init(&s->headless, &s->core);
 		s->screen = &s->headless.base;
 	}
+	sealed_init(&s->sealed, s->screen, &s->core);
+	if (s->sealed.n_outputs > 0)
+		s->screen = &s->sealed.base;
 	if (err == 0)
 		err = frame_probe(s);
 	return err < 0 ? err : core_start(&s->core);

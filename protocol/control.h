@@ -233,7 +233,8 @@
 	F(width, U32, ANY, 4) F(height, U32, ANY, 4)                           \
 	F(scale, U32, ANY, 4) F(rotation, U32, ANY, 4)                         \
 	F(x, I32, ANY, 4) F(y, I32, ANY, 4)                                    \
-	F(protection, U32, ANY, 4) /* of its cable, now */
+	F(protection, U32, ANY, 4) /* of its cable, now */                     \
+	F(type, U32, ANY, 4) F(has_sink, U32, ANY, 4) /* sealed: read by one */
 #define STATUS_DOMAIN_FIELDS(F)                                                \
 	F(state, U32, IN, 0, DOMAIN_STOPPED)                                   \
 	F(level, U32, IN, 0, LEVEL_TOP_SECRET_SCI)                             \
@@ -248,6 +249,7 @@
 #define STATUS_FIELDS(F)                                                       \
 	F(is_try_out, U32, ANY, 4)                                             \
 	F(is_unsealed, U32, ANY, 4) /* a process without its sandbox */        \
+	F(is_facsimile, U32, ANY, 4) /* seals with keys that anybody has */    \
 	F(is_locked, U32, ANY, 4) F(is_attention, U32, ANY, 4)                 \
 	F(is_dark, U32, ANY, 4)                                                \
 	F(n_waiting, U32, ANY, 4)   /* input devices to be admitted */         \

@@ -50,6 +50,14 @@ protection_name(uint32_t protection)
 }
 
 const char *
+output_type_name(uint32_t type)
+{
+	static const char *const names[MAX_NAMES] = {NAMES_OUTPUT_TYPES(X)};
+
+	return lookup(names, type);
+}
+
+const char *
 pattern_name(uint32_t pattern)
 {
 	static const char *const names[MAX_NAMES] = {NAMES_PATTERNS(X)};

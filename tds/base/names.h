@@ -38,6 +38,11 @@
 	X(1, PROTECTION_TYPE0, "type0")                                        \
 	X(2, PROTECTION_TYPE1, "type1")
 
+#define NAMES_OUTPUT_TYPES(X)                                                  \
+	X(1, OUTPUT_HEADLESS, "headless")                                      \
+	X(2, OUTPUT_KMS, "kms")                                                \
+	X(3, OUTPUT_SEALED, "sealed")
+
 /* "secret"; NULL for a value that is no level. */
 const char *level_name(uint32_t level);
 /* "SECRET", the marking of that level; NULL for a value that is no level. */
@@ -46,5 +51,7 @@ const char *level_marking(uint32_t level);
 const char *domain_state_name(uint32_t state);
 /* "type0"; NULL for a value that is no protection. */
 const char *protection_name(uint32_t protection);
+/* "kms"; NULL for a value that is no type of output. */
+const char *output_type_name(uint32_t type);
 /* "diagonal"; NULL for a value that is no pattern. */
 const char *pattern_name(uint32_t pattern);

@@ -11,6 +11,7 @@
 NAMES_LEVELS(X)
 NAMES_STATES(X)
 NAMES_PROTECTIONS(X)
+NAMES_OUTPUT_TYPES(X)
 #undef X
 
 /* Control characters were refused by the configuration; escaped all the same. */
@@ -47,10 +48,11 @@ json_head(FILE *to, const struct status *s)
 {
 	fprintf(to,
 	    "{\"mode\":\"%s\",\n \"sealed\":%s, \"locked\":%s, "
-	    "\"attention\":%s, \"dark\":%s,\n"
+	    "\"attention\":%s, \"dark\":%s, \"facsimile\":%s,\n"
 	    " \"devices\":{\"waiting\":%u, \"throttled\":%u}, ",
 	    s->is_try_out ? "try-out" : "normal", truth(!s->is_unsealed),
 	    truth(s->is_locked), truth(s->is_attention), truth(s->is_dark),
+	    truth(s->is_facsimile),
 	    s->n_waiting, s->n_throttled);
 	if (s->keyboard == TDS_NONE)
 		fputs("\"keyboard\":null,\n", to);
@@ -89,6 +91,10 @@ json_outputs(FILE *to, const struct status *s)
 		const char *protection = protection_name(o->protection);
 		fprintf(to, "\"protection\":\"%s\",",
 		    protection ? protection : "unknown");
+		const char *type = output_type_name(o->type);
+		fprintf(to, "\"type\":\"%s\",", type ? type : "unknown");
+		if (o->type == OUTPUT_SEALED)
+			fprintf(to, "\"sink\":%s,", truth(o->has_sink));
 		json_rect(to, "trust_bar", o->trust_bar);
 		fputc('}', to);
 	}

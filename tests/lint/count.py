@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 
-BACK_END = ['compositor/main.c', 'compositor/shell*', 'compositor/headless*', 'compositor/link*',
+BACK_END = ['compositor/main.c', 'compositor/shell*', 'compositor/headless*', 'compositor/link*', 'compositor/sealed*',
             'compositor/*_drm.[ch]', 'compositor/screen.h', 'compositor/clock.[ch]',
             'kbd/main.c', 'kbd/seat*.[ch]',
             'kbd/*_libinput.[ch]', 'kbd/*_evdev.[ch]']

@@ -231,6 +231,44 @@ many(const char *dir, uint32_t width, uint32_t height, uint32_t scale,
 	demo_finish(&d);
 }
 
+/* Bars of a screen beside a sealed one, and of that: no sink, sink, panel. */
+static void
+sealed(const char *dir, uint32_t width, uint32_t height, uint32_t scale)
+{
+	const int32_t s = (int32_t)scale;
+	static struct demo d;
+	char name[64];
+
+	demo_init(&d, CHORD_CTRL | CHORD_ALT, KEY_DELETE,
+	    CORE_TRY_OUT | CORE_FACSIMILE, phrase);
+	demo_output(&d, width, height, scale);
+	demo_output(&d, width, height, scale);
+	struct core_output *slot = &d.core.scene.outputs[1].slot;
+	slot->type = OUTPUT_SEALED;
+	memcpy(slot->name, "wall\0", 5);
+	const struct rect r = {60 * s, 80 * s, 60 * s + 320, 80 * s + 200};
+	demo_domain(&d, "work", "SECRET", LEVEL_SECRET, 0xc8102e,
+	    PATTERN_DIAGONAL, &r, 3);
+	demo_domain(&d, "web", "UNCLASSIFIED", LEVEL_UNCLASSIFIED, 0x007a33,
+	    PATTERN_DOTS, &r, 2);
+	demo_start(&d, 0);
+	for (uint32_t round = 0; round < 3; round++) {
+		static const char *const of[] = {"no-sink", "sink", "panel"};
+
+		if (round == 2)
+			open_panel(&d);
+		demo_step(&d, (struct event){.kind = EVENT_SINK,
+		    .cable = 1, .is_up = round > 0});
+		for (uint32_t i = 0; i < 2; i++) {
+			demo_paint(&d, i);
+			snprintf(name, sizeof(name), "sealed-%u-%u-%u-%s",
+			    width, scale, i, of[round]);
+			write_png(dir, name, &d, i);
+		}
+	}
+	demo_finish(&d);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -243,5 +281,9 @@ main(int argc, char **argv)
 	many(argv[1], 640, 400, 1, "small");
 	many(argv[1], 1920, 1080, 1, "large");
 	many(argv[1], 2560, 1440, 3, "x3");
+	sealed(argv[1], 1920, 1080, 1);
+	sealed(argv[1], 2560, 1440, 2);
+	sealed(argv[1], 1024, 600, 1);
+	sealed(argv[1], 640, 400, 1);
 	return 0;
 }

@@ -650,6 +650,95 @@ nobody_has_the_keyboard_is_said_in_words(void **state)
 	demo_finish(&demo);
 }
 
+/* A sealed screen with keys that anybody has, and nobody who reads it. */
+static void
+facsimile_screen(uint32_t width, uint32_t scale, uint32_t flags)
+{
+	const int32_t s = (int32_t)scale;
+	const struct rect r = {20 * s, 60 * s, 20 * s + 320, 60 * s + 200};
+
+	demo_init(&demo, CHORD_CTRL | CHORD_ALT, KEY_DELETE,
+	    CORE_FACSIMILE | flags, "the heron waits");
+	demo_output(&demo, width * scale, 480 * scale, scale);
+	demo.core.scene.outputs[0].slot.type = OUTPUT_SEALED;
+	demo_domain(&demo, "vm", "SECRET", LEVEL_SECRET, 0xc8102e, 1, &r, 1);
+	demo_start(&demo, 0);
+	demo_paint(&demo, 0);
+}
+
+static bool
+bar_says(enum face face, int32_t scale, uint32_t colour, const char *words,
+    uint32_t behind)
+{
+	return has_text(&demo, 0, demo.core.scene.outputs[0].trust_bar,
+	    text_style(face, scale, colour), text_of(words), behind);
+}
+
+static bool
+bar_warns(int32_t scale)
+{
+	return bar_says(FACE_SMALL_BOLD, scale, THEME_WHITE, "FACSIMILE",
+		   THEME_ALARM) ||
+	    bar_says(FACE_SMALL_BOLD, scale, THEME_WHITE, "FACSIMILE KEYS",
+		THEME_ALARM) ||
+	    bar_says(FACE_SMALL_BOLD, scale, THEME_WHITE,
+		"FACSIMILE KEYS: SEALED OUTPUT IS NOT PROTECTED", THEME_ALARM);
+}
+
+static void press_sak(struct demo *d);
+
+static void
+facsimile_keys_are_said_at_every_width_and_over_the_panel(void **state)
+{
+	static const uint32_t widths[] = {640, 700, 800, 1024, 1280, 1920};
+
+	(void)state;
+	for (uint32_t i = 0; i < 6 * 2; i++) {
+		const uint32_t scale = 1 + i / 6, width = widths[i % 6];
+
+		facsimile_screen(width, scale, CORE_TRY_OUT);
+		assert_true(bar_warns((int32_t)scale));
+		assert_int_equal(
+		    bar_says(FACE_SMALL_BOLD, (int32_t)scale, THEME_WHITE,
+			"FACSIMILE KEYS: SEALED OUTPUT IS NOT PROTECTED",
+			THEME_ALARM),
+		    width >= 1024);
+		assert_true(bar_says(FACE_SMALL_BOLD, (int32_t)scale,
+		    THEME_WHITE, "SECRET", 0xc8102e));
+		press_sak(&demo);
+		demo_paint(&demo, 0);
+		assert_true(bar_warns((int32_t)scale));
+		assert_true(bar_says(FACE_STRONG, (int32_t)scale, THEME_INK,
+		    "Trusted panel — no domain has the keyboard",
+		    THEME_BAR_TRUSTED));
+		demo_finish(&demo);
+	}
+}
+
+static void
+a_sealed_screen_says_whether_it_has_a_sink(void **state)
+{
+	struct event sink = {.kind = EVENT_SINK, .is_up = true};
+
+	(void)state;
+	for (uint32_t flags = 0; flags < 2; flags++) {
+		facsimile_screen(1280, 1, flags ? CORE_UNSEALED : 0);
+		assert_true(bar_says(FACE_SMALL, 1, THEME_WARNING,
+		    "no sink:", THEME_BAR));
+		demo_step(&demo, sink);
+		assert_int_equal(demo.actions.n, 0);
+		assert_true(core_is_dirty(&demo.core));
+		demo_paint(&demo, 0);
+		assert_false(bar_says(FACE_SMALL, 1, THEME_WARNING,
+		    "no sink:", THEME_BAR));
+		assert_true(bar_says(
+		    FACE_SMALL, 1, THEME_QUIET, "sealed", THEME_BAR));
+		demo_step(&demo, sink); /* nothing new */
+		assert_false(core_is_dirty(&demo.core));
+		demo_finish(&demo);
+	}
+}
+
 static void
 press_sak(struct demo *d)
 {
@@ -841,6 +930,9 @@ main(void)
 		cmocka_unit_test(
 		    every_window_the_bar_and_the_panel_carry_their_labels),
 		cmocka_unit_test(nobody_has_the_keyboard_is_said_in_words),
+		cmocka_unit_test(
+		    facsimile_keys_are_said_at_every_width_and_over_the_panel),
+		cmocka_unit_test(a_sealed_screen_says_whether_it_has_a_sink),
 		cmocka_unit_test(the_panel_shows_phrase_labels_and_what_it_is),
 		cmocka_unit_test(the_panel_fits_every_screen),
 		cmocka_unit_test(text_on_any_colour_is_readable),
