@@ -29,7 +29,7 @@ decode_ask(const uint8_t *bytes, uint32_t len, struct broker_ask *out)
 	const uint32_t where = rd_u32(&rd);
 	out->n = rd_u32(&rd);
 	if ((op != BROKER_MAP && op != BROKER_UNMAP) ||
-	    where > BROKER_PIXELS || out->n == 0 || out->n > BROKER_MAX_GREFS)
+	    where > BROKER_LOOK || out->n == 0 || out->n > BROKER_MAX_GREFS)
 		return -ERANGE;
 	out->op = (enum broker_op)op;
 	out->where = (enum broker_where)where;

@@ -25,8 +25,11 @@ enum {
 };
 
 enum broker_op { BROKER_MAP = 1, BROKER_UNMAP = 2 };
-/* Whose descriptor: rings are this process's, pixels the core's. */
-enum broker_where { BROKER_RINGS, BROKER_PIXELS };
+/*
+ * Whose descriptor: pixels are the core's to mmap; single pages, and the same
+ * pixels once more to look at, this process's.
+ */
+enum broker_where { BROKER_RINGS, BROKER_PIXELS, BROKER_LOOK };
 
 /* ask: op, where, n, then n grefs (MAP) or the first page (UNMAP) */
 struct broker_ask {

@@ -84,6 +84,21 @@ commit_of(const struct displif *d, const struct displif_connector *c,
 	return 0;
 }
 
+void
+displif_init(struct displif *d, uint64_t chance)
+{
+	for (uint32_t i = 0; i < d->n_connectors; i++)
+		changes_init(&d->changes[i], chance);
+}
+
+/* What the core takes now may not be what was looked at. */
+static void
+show_all(struct displif *d, uint32_t i, const struct commit *commit)
+{
+	changes_forget(&d->changes[i]);
+	outbox_show(d->outbox, i, commit);
+}
+
 static void
 flip_done(struct displif *d, struct displif_connector *c)
 {
@@ -121,7 +136,7 @@ displif_show_buffer(struct displif *d, const struct displif_buffer *b)
 		    c->is_on ? find_framebuffer(d, c->shown) : NULL;
 		if (f && &d->buffers[f->buffer] == b &&
 		    commit_of(d, c, f, &commit) == 0)
-			outbox_show(d->outbox, i, &commit);
+			show_all(d, i, &commit);
 	}
 }
 
@@ -204,8 +219,27 @@ set_config(struct displif *d, struct displif_connector *c, struct rd *rd)
 	if (d->buffers[f->buffer].state != BUFFER_MAPPED)
 		return -EIO;
 	*c = next;
-	outbox_show(d->outbox, (uint32_t)(c - d->connectors), &commit);
+	show_all(d, (uint32_t)(c - d->connectors), &commit);
 	return 0;
+}
+
+/* The picture is another one; tell what is new in it. */
+static void
+show_new(struct displif *d, uint32_t i, const struct commit *commit,
+    const struct displif_buffer *b)
+{
+	struct damage damage = {0};
+
+	if (!b->pixels) {
+		show_all(d, i, commit);
+		return;
+	}
+	changes_look(&d->changes[i],
+	    b->pixels + commit->offset_bytes -
+		(uint64_t)b->page * TDS_PAGE_BYTES,
+	    commit->stride_bytes, commit->width_px, commit->height_px,
+	    &damage);
+	outbox_flip(d->outbox, i, commit, &damage);
 }
 
 static int
@@ -227,7 +261,8 @@ flip(struct displif *d, struct displif_connector *c, struct rd *rd)
 		return -EIO;
 	c->shown = cookie;
 	c->is_flipping = true;
-	outbox_show(d->outbox, (uint32_t)(c - d->connectors), &commit);
+	show_new(d, (uint32_t)(c - d->connectors), &commit,
+	    &d->buffers[f->buffer]);
 	return 0;
 }
 

@@ -16,10 +16,14 @@
  *	EDID	directory page -> the page it names is written -> response
  *	a new core: the same for each buffer that there is, without a response
  *
+ * A flip says nothing of what is new: what differs from the picture before is
+ * looked for, wherever the pixels can be read.
+ *
  * Cookies are numbers of the guest's choice: searched for, never an index.
  */
 #pragma once
 
+#include "hv-glue/changes.h"
 #include "hv-glue/outbox.h"
 
 enum {
@@ -43,6 +47,11 @@ struct displif_ops {
 	int (*map)(void *data, const uint32_t *grefs, uint32_t n,
 	    uint32_t *page);
 	void (*unmap)(void *data, uint32_t page, uint32_t n);
+	/* The same pages for our own eyes; NULL: then all is new always. */
+	const uint8_t *(*look)(void *data, const uint32_t *grefs, uint32_t n,
+	    uint32_t *page);
+	void (*unlook)(
+	    void *data, const uint8_t *pixels, uint32_t page, uint32_t n);
 	void (*respond)(void *data, uint32_t connector,
 	    const uint8_t response[DISPLIF_BYTES]);
 	/* A flip was done. */
@@ -70,6 +79,8 @@ struct displif_buffer {
 	uint64_t cookie;
 	uint32_t width, height, stride_bytes, offset_bytes;
 	uint32_t page, n; /* where it is mapped; pages */
+	const uint8_t *pixels; /* what look() gave, from its page on */
+	uint32_t look_page;
 	uint32_t grefs[DISPLIF_MAX_PAGES];
 };
 
@@ -99,11 +110,16 @@ struct displif {
 	uint16_t job_id; /* of the request */
 	uint8_t job_op;
 	struct displif_connector connectors[TDS_MAX_SCANOUTS];
+	struct changes changes[TDS_MAX_SCANOUTS]; /* from flip to flip */
 	struct displif_framebuffer framebuffers[DISPLIF_MAX_FRAMEBUFFERS];
 	struct displif_buffer buffers[DISPLIF_MAX_BUFFERS];
 };
 
-/* Zeroed but for the borrowed members, n_connectors, version and modes. */
+/*
+ * Zeroed but for the borrowed members, n_connectors, version and modes;
+ * chance: for what is new in pictures (changes.h).
+ */
+void displif_init(struct displif *d, uint64_t chance);
 
 /* Whether it waits: no request may be given to it then. */
 bool displif_is_busy(const struct displif *d);

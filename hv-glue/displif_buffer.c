@@ -133,12 +133,22 @@ displif_create(struct displif *d, struct rd *rd)
 	return err < 0 ? err : begin_map(d, b, JOB_CREATE);
 }
 
+/* It is not mapped for the core any more: its end. */
+static void
+free_buffer(struct displif *d, struct displif_buffer *b)
+{
+	if (b->pixels)
+		d->ops->unlook(d->data, b->pixels, b->look_page, b->n);
+	b->pixels = NULL;
+	b->state = BUFFER_FREE;
+	b->cookie = 0;
+}
+
 static void
 forget(struct displif *d, struct displif_buffer *b)
 {
 	d->ops->unmap(d->data, b->page, b->n);
-	b->state = BUFFER_FREE;
-	b->cookie = 0;
+	free_buffer(d, b);
 }
 
 int
@@ -157,8 +167,8 @@ displif_destroy(struct displif *d, struct rd *rd)
 			return -EBUSY;
 	if (b->state != BUFFER_MAPPED) { /* nobody has mapped it */
 		if (b->state == BUFFER_STALE)
-			forget(d, b);
-		b->state = BUFFER_FREE;
+			d->ops->unmap(d->data, b->page, b->n);
+		free_buffer(d, b);
 		return 0;
 	}
 	const int err = outbox_unmap(d->outbox, b->page);
@@ -212,6 +222,9 @@ is_mapped(struct displif *d, struct displif_buffer *b, int error)
 
 	if (error == 0) {
 		b->state = BUFFER_MAPPED;
+		if (is_new)
+			b->pixels = d->ops->look(
+			    d->data, b->grefs, b->n, &b->look_page);
 		displif_show_buffer(d, b);
 	} else if (is_new) {
 		forget(d, b);

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 /* The wait for the broker; a guest's own keys wait as long, nobody else's. */
@@ -321,6 +322,11 @@ xen_guest_init(struct xen_guest *g, const struct guest_xen *setup, int *fds,
 	g->ask = TAKE_FD(fds[6]);
 	init_parts(g, setup);
 
+	uint64_t chance;
+	*what = "a number of chance";
+	if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+		return -EIO;
+	displif_init(&g->display, chance);
 	*what = "the event loop";
 	int err = loop_init(&g->loop);
 	if (err < 0)

@@ -74,6 +74,32 @@ release(struct xen_guest *g, enum broker_where where, uint32_t page, uint32_t n)
 		    strerror(-err));
 }
 
+static const uint8_t *
+look(void *data, const uint32_t *grefs, uint32_t n, uint32_t *page)
+{
+	struct xen_guest *g = data;
+
+	g->question.op = BROKER_MAP;
+	g->question.where = BROKER_LOOK;
+	g->question.n = n;
+	memcpy(g->question.grefs, grefs, n * sizeof(grefs[0]));
+	if (ask_or_end(g, page) < 0)
+		return NULL;
+	const void *at = mmap(NULL, (size_t)n * TDS_PAGE_BYTES, PROT_READ,
+	    MAP_SHARED, g->gntdev, (off_t)*page * TDS_PAGE_BYTES);
+	if (at != MAP_FAILED)
+		return at;
+	release(g, BROKER_LOOK, *page, n);
+	return NULL;
+}
+
+static void
+unlook(void *data, const uint8_t *pixels, uint32_t page, uint32_t n)
+{
+	munmap((void *)(uintptr_t)pixels, (size_t)n * TDS_PAGE_BYTES);
+	release(data, BROKER_LOOK, page, n);
+}
+
 static void
 unmap(void *data, uint32_t page, uint32_t n)
 {
@@ -174,4 +200,4 @@ on_event(void *data, uint32_t connector, const uint8_t event[DISPLIF_BYTES])
 }
 
 const struct displif_ops xen_guest_ops = {
-    read_directory, write_page, map, unmap, respond, on_event};
+    read_directory, write_page, map, unmap, look, unlook, respond, on_event};

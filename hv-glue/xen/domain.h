@@ -19,7 +19,7 @@ enum {
 	DOMAIN_PATH = 96,
 	DOMAIN_VALUE = 80,
 	DOMAIN_NONE = 0x7ff0, /* DOMID_FIRST_RESERVED */
-	DOMAIN_MAPS = TDS_MAX_GRANTED + 16,
+	DOMAIN_MAPS = 2 * TDS_MAX_GRANTED + 16,
 	DOMAIN_RINGS = 16, /* pages that are not pixels, at one time */
 };
 

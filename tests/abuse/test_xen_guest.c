@@ -23,7 +23,8 @@
 
 enum {
 	PAGE = 4096,
-	MEMORY_PAGES = 64,
+	PIXELS = 64,
+	MEMORY_PAGES = 128,
 	REQUESTS = 1, /* grants, and so pages, of the rings */
 	EVENTS = 2,
 	KEYBOARD = 3,
@@ -132,9 +133,11 @@ broker_turn(struct bench *b)
 	} else if (b->is_broker_mean) {
 		answer.error = EDQUOT;
 	} else {
-		answer.page = ask.where == BROKER_PIXELS
-				  ? 1024 * *maps
-				  : ask.grefs[0] % MEMORY_PAGES;
+		/* pixels of every buffer lie at the same place here */
+		answer.page = ask.where == BROKER_PIXELS ? 1024 * *maps
+			      : ask.where == BROKER_LOOK ? PIXELS
+							 : ask.grefs[0] %
+				    MEMORY_PAGES;
 		++*maps;
 	}
 	encode_answer(&answer, bytes);

@@ -22,7 +22,7 @@ static struct {
 	uint32_t pages; /* 0: free */
 	bool is_in_core;
 } ranges[RANGES]; /* of APART pages each */
-static uint32_t asked, answered;
+static uint32_t asked, answered, looks;
 static uint16_t events[TDS_MAX_SCANOUTS];
 static const uint8_t *input;
 static size_t left;
@@ -92,6 +92,29 @@ unmap(void *data, uint32_t page, uint32_t n)
 	ranges[page / APART].pages = 0;
 }
 
+static const uint8_t *
+look(void *data, const uint32_t *grefs, uint32_t n, uint32_t *page)
+{
+	static uint8_t pixels[64 * TDS_PAGE_BYTES];
+
+	(void)data;
+	must(grefs[n - 1] != 0);
+	pixels[next() * 256] ^= 1;
+	*page = n;
+	if (n > 64)
+		return NULL;
+	looks++;
+	return pixels;
+}
+
+static void
+unlook(void *data, const uint8_t *pixels, uint32_t page, uint32_t n)
+{
+	(void)data;
+	must(pixels && page == n);
+	looks--;
+}
+
 static void
 respond(void *data, uint32_t connector, const uint8_t r[DISPLIF_BYTES])
 {
@@ -111,7 +134,7 @@ on_event(void *data, uint32_t connector, const uint8_t e[DISPLIF_BYTES])
 }
 
 static const struct displif_ops ops = {
-    read_directory, write_page, map, unmap, respond, on_event};
+    read_directory, write_page, map, unmap, look, unlook, respond, on_event};
 
 /* What a core would take: ends it where the real one would drop us. */
 static void
@@ -235,6 +258,7 @@ finish(void)
 	}
 	for (uint32_t i = 0; i < RANGES; i++)
 		must(ranges[i].pages == 0);
+	must(looks == 0);
 }
 
 int
@@ -251,6 +275,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	d.n_connectors = 2;
 	d.version = 2;
 	d.job = JOB_NONE;
+	displif_init(&d, size);
 	for (uint32_t i = 0; i < 2; i++)
 		d.connectors[i].mode_width = d.connectors[i].mode_height = 600;
 	outbox_init(&box, 2);

@@ -21,7 +21,8 @@ static struct {
 	uint32_t written_gref, written;
 	int map_error, directory_error;
 	bool is_self; /* the directory points at itself */
-	bool has_hole;
+	bool has_hole, is_blind;
+	int looks;
 	uint8_t response[DISPLIF_BYTES], event[DISPLIF_BYTES];
 	uint32_t connector;
 } fake;
@@ -78,6 +79,29 @@ unmap(void *data, uint32_t page, uint32_t n)
 	fake.mapped_pages -= n;
 }
 
+static uint8_t pixels[PAGES * TDS_PAGE_BYTES];
+
+static const uint8_t *
+look(void *data, const uint32_t *grefs, uint32_t n, uint32_t *page)
+{
+	(void)data;
+	(void)grefs;
+	assert_int_equal(n, PAGES);
+	*page = 7;
+	fake.looks++;
+	return fake.is_blind ? NULL : pixels;
+}
+
+static void
+unlook(void *data, const uint8_t *at, uint32_t page, uint32_t n)
+{
+	(void)data;
+	assert_ptr_equal(at, pixels);
+	assert_int_equal(page, 7);
+	assert_int_equal(n, PAGES);
+	fake.looks--;
+}
+
 static void
 respond(void *data, uint32_t connector, const uint8_t r[DISPLIF_BYTES])
 {
@@ -97,7 +121,7 @@ on_event(void *data, uint32_t connector, const uint8_t e[DISPLIF_BYTES])
 }
 
 static const struct displif_ops ops = {
-    read_directory, write_page, map, unmap, respond, on_event};
+    read_directory, write_page, map, unmap, look, unlook, respond, on_event};
 
 static int
 setup(void **state)
@@ -111,6 +135,7 @@ setup(void **state)
 	d.outbox = &box;
 	d.n_connectors = 2;
 	d.version = 2;
+	displif_init(&d, 12345);
 	for (uint32_t i = 0; i < 2; i++) {
 		d.connectors[i].mode_width = W;
 		d.connectors[i].mode_height = H;
@@ -247,12 +272,68 @@ a_buffer_is_created_shown_flipped_and_destroyed(void **state)
 	    request(0, 0x11, (struct words){{0x1000, 0xffff8880u}}), 1);
 	core_frame(0);
 	assert_int_equal(fake.mapped_pages, 0);
+	assert_int_equal(fake.looks, 0);
+}
+
+static uint32_t
+new_pixels(void)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < box.scanouts[0].damage.n; i++) {
+		const struct rect r = box.scanouts[0].damage.r[i];
+		n += (uint32_t)((r.x1 - r.x0) * (r.y1 - r.y0));
+	}
+	return n;
+}
+
+static void
+a_flip_tells_what_is_new_in_the_picture(void **state)
+{
+	(void)state;
+	make_buffer(1);
+	make_framebuffer(1, 11);
+	assert_int_equal(set_config(0, 11, W, H), 0);
+	core_frame(0);
+	assert_int_equal(flip(0, 11), 0); /* the first look: all */
+	assert_int_equal(new_pixels(), W * H);
+	core_frame(0);
+	for (uint32_t i = 0; i < 20; i++) { /* past what is not looked at */
+		assert_int_equal(flip(0, 11), 0);
+		core_frame(0);
+	}
+	assert_int_equal(flip(0, 11), 0);
+	assert_int_equal(new_pixels(), 0);
+	core_frame(0);
+	assert_int_equal(fake.n_events, 22);
+	pixels[4 * (W * 100 + 200)] ^= 1;
+	assert_int_equal(flip(0, 11), 0);
+	assert_int_equal(new_pixels(), 64 * 64);
+	core_frame(0);
+	assert_int_equal(set_config(0, 11, W, H), 0);
+	assert_int_equal(new_pixels(), W * H);
+}
+
+static void
+a_picture_that_cannot_be_looked_at_is_new(void **state)
+{
+	(void)state;
+	fake.is_blind = true;
+	make_buffer(1);
+	make_framebuffer(1, 11);
+	assert_int_equal(set_config(0, 11, W, H), 0);
+	for (uint32_t i = 0; i < 20; i++) {
+		core_frame(0);
+		assert_int_equal(flip(0, 11), 0);
+		assert_int_equal(new_pixels(), W * H);
+	}
 }
 
 static void
 event_ids_count_per_connector_from_0(void **state)
 {
 	(void)state;
+	fake.is_blind = true;
 	make_buffer(1);
 	make_framebuffer(1, 11);
 	for (uint32_t c = 0; c < 2; c++)
@@ -541,6 +622,7 @@ nothing_leaks_over_random_requests(void **state)
 	uint64_t seed = 4;
 
 	(void)state;
+	fake.is_blind = true; /* or it takes minutes */
 	for (uint32_t i = 0; i < 200000; i++) {
 		const uint64_t r = unit_random(&seed);
 		const uint32_t buffer = (uint32_t)(1 + r % 20);
@@ -588,6 +670,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(a_buffer_is_created_shown_flipped_and_destroyed),
+	    T(a_flip_tells_what_is_new_in_the_picture),
+	    T(a_picture_that_cannot_be_looked_at_is_new),
 	    T(event_ids_count_per_connector_from_0),
 	    T(a_flip_is_not_done_before_the_core_has_seen_it),
 	    T(an_edid_is_written_where_the_guest_says),
