@@ -7,7 +7,7 @@
  *
  * Two buffers are flipped in turn, the next flip when the last one is done, so
  * a display that stops answering stops it too; it says "shown" at the first
- * flip that was done, "flips" at every fourth, "key CODE VALUE" and "abs CODE
+ * flip that was done, "flips" at every second, "key CODE VALUE" and "abs CODE
  *VALUE" for input events, and "error WHAT" when the kernel refuses something,
  *after which it begins anew: the device may have gone and come back. It never
  *ends.
@@ -33,8 +33,8 @@ enum {
 	MAX_INPUTS = 8,
 	CARD = 0, /* in the table of what is polled; inputs follow */
 	RETRY_MS = 100,
-	FLIP_MS = 250,
-	SAY_FLIPS = 4,
+	FLIP_MS = 600,
+	SAY_FLIPS = 2,
 };
 
 struct picture {
