@@ -6,11 +6,14 @@
  *	xen_painter RRGGBB
  *
  * Two buffers are flipped in turn, the next flip when the last one is done, so
- * a display that stops answering stops it too; it says "shown" at the first
- * flip that was done, "flips" at every second, "key CODE VALUE" and "abs CODE
- *VALUE" for input events, and "error WHAT" when the kernel refuses something,
- *after which it begins anew: the device may have gone and come back. It never
- *ends.
+ * a display that stops answering stops it too; it says "card N" when it opens
+ * one, "shown" at the first flip that was done, "flips" at every second, "key
+ * CODE VALUE" and "abs CODE VALUE" for input events, and "error WHAT" when the
+ * kernel refuses something, after which it begins anew. It never ends.
+ *
+ * When its back end dies, drm_xen_front takes the device away and makes
+ * another. What is still open keeps its number, so that one may be card1. Here
+ * it always is: the old one is held until the new one is open.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -46,6 +49,7 @@ struct picture {
 struct painter {
 	struct pollfd fds[1 + MAX_INPUTS];
 	nfds_t n_fds;
+	int gone; /* owned: a card that was taken away, or -1 */
 	struct drm_mode_modeinfo mode;
 	uint32_t connector, crtc;
 	struct picture pictures[BUFFERS];
@@ -172,28 +176,60 @@ add_inputs(struct painter *p)
 		closedir(dir);
 }
 
+/* Of the cards that have a name, which those that went do not. */
+static int
+open_card(void)
+{
+	char path[] = "/dev/dri/card0";
+
+	for (char n = '0'; n <= '9'; n++) {
+		path[sizeof(path) - 2] = n;
+		const int fd = open(path, O_RDWR | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		printf("card %c\n", n);
+		return fd;
+	}
+	return -1;
+}
+
 static bool
 begin(struct painter *p)
 {
-	const int card = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	const int card = open_card();
 
 	if (card < 0)
 		return false;
+	if (p->gone >= 0)
+		close(p->gone);
+	p->gone = -1;
 	p->fds[CARD] = (struct pollfd){.fd = card, .events = POLLIN};
 	p->n_fds = 1;
 	add_inputs(p);
 	return find_output(p) && show(p);
 }
 
+static bool
+was_taken_away(int card)
+{
+	struct drm_version version = {0};
+
+	return ioctl(card, DRM_IOCTL_VERSION, &version) < 0 && errno == ENODEV;
+}
+
 static void
 end(struct painter *p)
 {
+	int gone = p->gone;
+
+	if (p->n_fds > 0 && was_taken_away(p->fds[CARD].fd))
+		gone = fcntl(p->fds[CARD].fd, F_DUPFD_CLOEXEC, 0);
 	for (uint32_t i = 0; i < BUFFERS; i++)
 		if (p->pictures[i].pixels)
 			munmap(p->pictures[i].pixels, p->pictures[i].size);
 	for (nfds_t i = 0; i < p->n_fds; i++)
 		close(p->fds[i].fd);
-	*p = (struct painter){.colour = p->colour};
+	*p = (struct painter){.colour = p->colour, .gone = gone};
 }
 
 static bool
@@ -260,7 +296,7 @@ paint(struct painter *p)
 int
 main(int argc, char **argv)
 {
-	struct painter p = {0};
+	struct painter p = {.gone = -1};
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: xen_painter RRGGBB\n");
