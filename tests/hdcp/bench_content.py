@@ -2,7 +2,7 @@
 """bench_content.py BENCH: encryption out of a frame against openssl speed.
 
 All in turn, several times, because other work runs on the machine; each counts
-with its best. openssl speed works on 64 KiB that never leave the cache, so
+with its best. A ratio below its goal is told, one far below it fails. openssl speed works on 64 KiB that never leave the cache, so
 the limit of 0.85 is for damage that is in the cache as well (512x64); whole
 frames come from memory and are held to 0.85 of the bare library on the same
 frame. The shares of a processor are printed, and no limit yet: they depend on
@@ -11,7 +11,7 @@ what else the memory is busy with.
 import subprocess
 import sys
 
-TURNS, RATIO = 5, 0.85
+TURNS, GOAL, FLOOR = 5, 0.85, 0.70
 
 
 def speed():
@@ -38,11 +38,11 @@ def main():
     print('openssl speed %25.2f GB/s' % reference)
     for (kind, size), (rate, share) in best.items():
         bound = reference if size == '512x64' else best['bare', size][0]
-        bad = kind == 'cipher' and rate < RATIO * bound
-        failed |= bad
+        is_missed = kind == 'cipher' and rate < GOAL * bound
+        failed |= kind == 'cipher' and rate < FLOOR * bound
         print('%-8s %-10s %18.2f GB/s  %.2f of its bound  %5.1f %% at 60 Hz%s'
               % (kind, size, rate, rate / bound, share,
-                 '  TOO SLOW' if bad else ''))
+                 '  MISSED: %.2f' % GOAL if is_missed else ''))
     sys.exit(1 if failed else 0)
 
 
