@@ -100,7 +100,7 @@ take_grant(struct link *link, struct core *core, struct event *event,
 {
 	struct grant *g = &event->grant;
 	const bool is_map = g->op == UP_MAP;
-	struct actions none;
+	struct actions none UNFILLED;
 	int error = 0, err = 0;
 
 	if (is_map) {
@@ -310,7 +310,7 @@ link_poll(struct link *link, struct core *core, uint32_t domain,
 	const uint32_t scanouts = core->domains[domain].config.scanouts;
 	/* a guest process that reads no answer is not heard further */
 	const int waiting = link->owes_mapped ? 0 : ring_waiting(&link->up);
-	struct actions none;
+	struct actions none UNFILLED;
 	int n = 0;
 
 	while (n < waiting && !link->owes_mapped) {

@@ -37,7 +37,7 @@ shell_watch(int epoll_fd, int fd, uint32_t events, uint32_t tag)
 void
 shell_step(struct shell *s, const struct event *event)
 {
-	struct actions actions;
+	struct actions actions UNFILLED;
 
 	core_step(&s->core, event, monotonic_ns(), &actions);
 	for (uint32_t i = 0; i < actions.n; i++) {

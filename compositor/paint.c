@@ -122,7 +122,7 @@ paint_trusted(struct painter *p, struct rect r, enum layer layer,
 {
 	const int32_t width = r.x1 - r.x0;
 	const int32_t rows = CANVAS_PIXELS / width; /* at least 1 */
-	struct canvas c;
+	struct canvas c UNFILLED;
 
 	for (int32_t y0 = r.y0; y0 < r.y1; y0 += rows) {
 		const int32_t y1 = min_i32(r.y1, y0 + rows);
@@ -440,7 +440,7 @@ paint_output(const struct core *core, uint32_t output,
     const struct pool *pools, struct target target,
     const struct paint_part *part)
 {
-	struct painter p;
+	struct painter p UNFILLED;
 
 	p.core = core;
 	p.output = &core->scene.outputs[output];
