@@ -1,10 +1,10 @@
 /*
  * bench: what one frame costs the real tds-compositor, beside a bare process
  * ("bound") that wakes, copies exactly the damaged rectangles with memcpy and
- * acknowledges: the least that anything can cost. Both are paced by the same
- * 60 Hz clock, copy from the same pool that this process writes just before,
- * run on the same processor, and are interleaved in pairs of rounds. Ratios
- * of pairs count; the machine is shared.
+ * acknowledges: the least that anything can cost. Both are woken by a 60 Hz
+ * timer of their own, copy from the same pool that this process writes, run on
+ * the same processor, and are interleaved in pairs of rounds. Ratios of pairs
+ * count; the machine is shared.
  *
  *	bench PATH-OF-TDS-COMPOSITOR [--rounds N] [--frames N] [--idle SECONDS]
  */
@@ -67,7 +67,8 @@ struct bench {
 	struct guest guests[TDS_MAX_DOMAINS];
 	int channel;	   /* to the compositor */
 	pid_t core, bound;
-	int bound_go, bound_done; /* eventfds */
+	_Atomic uint32_t *bound_frame; /* shared: what it is to have copied */
+	int bound_done; /* an eventfd */
 	uint32_t frame;
 	uint8_t record[CONTROL_MAX_BYTES];
 };
@@ -162,6 +163,18 @@ copy_rect(uint8_t *to, size_t to_stride, const uint8_t *from,
 		    (size_t)(r.x1 - r.x0) * 4);
 }
 
+static int
+start_timer(void)
+{
+	const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	const struct itimerspec spec = {
+	    {0, 1000000000 / 60}, {0, 1000000000 / 60}};
+
+	if (timer < 0 || timerfd_settime(timer, 0, &spec, NULL) < 0)
+		die("timer");
+	return timer;
+}
+
 static void __attribute__((noreturn))
 bound_main(void)
 {
@@ -170,18 +183,22 @@ bound_main(void)
 	const size_t bytes = stride * c->out_h;
 	uint8_t *target = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-	const int epoll = epoll_create1(0);
+	const int epoll = epoll_create1(0), timer = start_timer();
 	struct epoll_event ev = {.events = EPOLLIN};
+	uint32_t copied = 0;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (target == MAP_FAILED || epoll < 0 ||
-	    epoll_ctl(epoll, EPOLL_CTL_ADD, b.bound_go, &ev) < 0)
+	    epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &ev) < 0)
 		die("bound");
 	for (;;) {
 		uint64_t n = 0;
 		if (epoll_wait(epoll, &ev, 1, -1) != 1 ||
-		    read(b.bound_go, &n, sizeof(n)) != sizeof(n))
+		    read(timer, &n, sizeof(n)) != sizeof(n))
 			die("bound: wait");
+		if (*b.bound_frame == copied)
+			continue;
+		copied = *b.bound_frame;
 		for (uint32_t g = 0; g < c->guests; g++) {
 			const struct guest *q = &b.guests[g];
 			uint8_t *at = target + (size_t)q->y * stride +
@@ -353,7 +370,10 @@ start_core(void)
 static void
 start_bound(void)
 {
-	b.bound_go = eventfd(0, 0);
+	b.bound_frame = mmap(NULL, sizeof(*b.bound_frame),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (b.bound_frame == MAP_FAILED)
+		die("mmap");
 	b.bound_done = eventfd(0, EFD_NONBLOCK);
 	b.bound = fork();
 	if (b.bound == 0) {
@@ -442,19 +462,16 @@ one_frame(bool to_core)
 		    write(g->bell_up, &one, sizeof(one)) < 0)
 			die("bell");
 	}
-	if (!to_core && write(b.bound_go, &one, sizeof(one)) < 0)
-		die("go");
+	if (!to_core)
+		*b.bound_frame = b.frame;
 }
 
 static void
 run_frames(bool to_core, uint32_t n)
 {
-	const int timer = timerfd_create(CLOCK_MONOTONIC, 0);
-	const struct itimerspec spec = {
-	    {0, 1000000000 / 60}, {0, 1000000000 / 60}};
+	const int timer = start_timer();
 	uint64_t ticks;
 
-	timerfd_settime(timer, 0, &spec, NULL);
 	for (uint32_t i = 0; i < n; i++) {
 		if (read(timer, &ticks, sizeof(ticks)) != sizeof(ticks))
 			die("timer");
@@ -632,6 +649,8 @@ run_case(const struct config *c, bool is_last)
 		close(b.guests[i].bell_up);
 		close(b.guests[i].bell_down);
 	}
+	munmap((void *)(uintptr_t)b.bound_frame, sizeof(*b.bound_frame));
+	close(b.bound_done);
 	close(b.channel);
 	return c->limit == 0 || r <= c->limit;
 }
