@@ -1,6 +1,7 @@
 #include "hdcp/keyfile.h"
 
 #include "tds/base/own.h"
+#include "tds/base/secret.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,36 +10,14 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 int
 keyfile_read_some(
     const char *folder, const char *name, uint8_t *out, uint32_t max)
 {
-	char path[4096];
-	uint8_t more;
-	struct stat st;
-	uint32_t n = 0;
+	int AUTO_FD fd = secret_open(folder, name, O_RDONLY);
 
-	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >=
-	    (int)sizeof(path))
-		return -ENAMETOOLONG;
-	int AUTO_FD fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || (st.st_mode & 077) != 0 ||
-	    (st.st_uid != 0 && st.st_uid != geteuid()))
-		return -EPERM;
-	while (n < max) {
-		const ssize_t got = read(fd, out + n, max - n);
-		if (got < 0)
-			return -errno;
-		if (got == 0)
-			break;
-		n += (uint32_t)got;
-	}
-	return read(fd, &more, 1) == 0 ? (int)n : -EBADMSG;
+	return fd < 0 ? fd : secret_read(fd, out, max);
 }
 
 int
@@ -66,6 +45,21 @@ keyfile_is_facsimile(const uint8_t authority[HDCP_DCP_MODULUS + 1])
 	return memcmp(hash, facsimile, HDCP_HASH) == 0;
 }
 
+/*
+ * Without a limit only: where there is one, memory that is mapped later, a
+ * frame's, would be refused.
+ */
+static bool
+may_lock(void)
+{
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	struct rlimit now;
+
+	return setrlimit(RLIMIT_MEMLOCK, &all) == 0 ||
+	       (getrlimit(RLIMIT_MEMLOCK, &now) == 0 &&
+		   now.rlim_cur == RLIM_INFINITY);
+}
+
 int
 keyfile_protect_memory(void)
 {
@@ -73,7 +67,9 @@ keyfile_protect_memory(void)
 
 	if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
 		return -errno;
-	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
-		perror("keys may reach the swap: mlockall");
+	if (may_lock() && mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
+		return 0;
+	fprintf(stderr, "this process may not lock its memory: keys may reach "
+			"the swap\n");
 	return 0;
 }

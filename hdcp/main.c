@@ -1,261 +1,321 @@
-/*
- * tds-hdcp: the sending end of a sealed output, as a program over a byte
- * stream. Not started by tdsd and not sealed in yet: what the core will tell it
- * comes on standard input.
- *
- *	tds-hdcp [--facsimile] KEYS WIRE-FD FRAME-FD WIDTH HEIGHT
- *
- * KEYS: a folder with authority (n || e, 385 bytes), lc128, srm and, if the
- * sink is ours, source-key. FRAME-FD: memory with XRGB8888 rows. A line
- * "X Y W H" on standard input says what changed there; "done" on standard
- * output that a frame was sent and its memory may be written again.
- * Ends with 3 when the connection fails or the sink is refused.
- */
+#include "hdcp/install.h"
 #include "hdcp/keyfile.h"
-#include "hdcp/source.h"
+#include "hdcp/program.h"
+
+#include "tds/base/channel.h"
+#include "tds/base/own.h"
+#include "tds/base/rights.h"
+#include "tds/base/secret.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
 #include <time.h>
-#include <unistd.h>
 
-enum { MS = 1000000, LINE = 64 };
+enum { CHANNEL_FD = 3, SECOND_NS = 1000000000 };
+/* Descriptors of HDCP_SETUP */
+enum { AUTHORITY, LC128, SRM, SOURCE_KEY, STATE, LISTENER, SETUP_FDS };
 
-static struct {
-	struct hdcp_authority authority;
-	struct hdcp_srm srm;
-	struct hdcp_pairings pairings;
-	uint8_t lc128[HDCP_BLOCK];
-	uint8_t source_key[HDCP_SOURCE_KEY];
-	struct hdcp_tx_config config;
-	struct source source;
-	struct damage waiting; /* for the next frame */
-	uint32_t n_reported;
-	int wire;
-	uint32_t n_out, out_at;
-	uint8_t out[HDCP_RECORD_MAX] __attribute__((aligned(64)));
-	uint32_t n_line;
-	char line[LINE];
-} me;
+static struct program program;
 
-static uint64_t
-now(void)
+uint64_t
+program_now_ns(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 * MS + (uint64_t)t.tv_nsec;
+	return (uint64_t)t.tv_sec * SECOND_NS + (uint64_t)t.tv_nsec;
 }
 
-static void
-must(int err, const char *what)
+void
+program_end(struct program *p, const char *why)
 {
-	if (err >= 0)
+	if (!p->loop.is_stopping)
+		log_error("ends: %s", why);
+	p->has_failed = true;
+	loop_stop(&p->loop);
+}
+
+/* --------------------------------------------------------------- the loop */
+
+/* Into the page cache only: what is lost with the power is a pairing. */
+static void
+keep_pairings(struct program *p)
+{
+	if (memcmp(&p->saved, &p->state.pairings, sizeof(p->saved)) == 0)
 		return;
-	fprintf(stderr, "tds-hdcp: %s: %s\n", what, strerror(-err));
-	exit(1);
+	p->saved = p->state.pairings;
+	const int err = hdcp_state_save(p->state_file, &p->state);
+	if (err < 0)
+		log_error("pairings are not kept: %s", strerror(-err));
 }
 
 static void
-read_keys(const char *folder, bool is_facsimile)
+arm(const struct program *p)
+{
+	const uint64_t at = source_deadline(&p->source);
+	struct itimerspec spec = {0};
+
+	if (at != UINT64_MAX)
+		spec.it_value = (struct timespec){
+		    .tv_sec = (time_t)(at / SECOND_NS),
+		    .tv_nsec = (long)(at % SECOND_NS)};
+	if (timerfd_settime(p->timer, TFD_TIMER_ABSTIME, &spec, NULL) < 0)
+		log_bug("the timer does not start: %s", strerror(errno));
+}
+
+void
+program_settle(struct program *p)
+{
+	core_side_settle(p);
+	wire_side_settle(p);
+	core_side_settle(p);
+	keep_pairings(p);
+	arm(p);
+}
+
+static void
+on_timer(void *data, uint32_t events)
+{
+	struct program *p = data;
+	uint64_t ticks;
+	const ssize_t n = read(p->timer, &ticks, sizeof(ticks));
+
+	(void)n;
+	(void)events;
+	if (p->wire >= 0 && source_tick(&p->source, program_now_ns()) < 0)
+		wire_side_close(
+		    p, hdcp_tx_reason_name(p->source.tx.reason));
+	program_settle(p);
+}
+
+/* ---------------------------------------------------------------- start-up */
+
+static int
+wrong(const char *file, int err, const char *allowed)
+{
+	log_error("%s: %s; allowed: %s", file,
+	    err == -EBADMSG	   ? "has another length"
+	    : err == -EKEYREJECTED ? "is not signed by the authority"
+	    : err == -ESTALE	   ? "is older than one that was used before"
+				   : strerror(-err),
+	    allowed);
+	return err;
+}
+
+static int
+read_exactly(int fd, const char *name, uint8_t *out, uint32_t n)
+{
+	const int got = secret_read(fd, out, n);
+
+	if (got == (int)n)
+		return 0;
+	return wrong(name, got < 0 ? got : -EBADMSG,
+	    "the file that docs/hdcp.md (\"Key files\") describes");
+}
+
+static int
+read_authority(struct program *p, int fd)
+{
+	uint8_t both[HDCP_DCP_MODULUS + 1];
+	const int err = read_exactly(fd, "authority", both, sizeof(both));
+
+	if (err < 0)
+		return err;
+	memcpy(p->authority.n, both, HDCP_DCP_MODULUS);
+	p->authority.e = both[HDCP_DCP_MODULUS];
+	if (!keyfile_is_facsimile(both) || p->setup.is_facsimile)
+		return 0;
+	log_error("authority: is the facsimile one, whose private key is "
+		  "published; allowed: with hdcp-facsimile = yes");
+	return -EPERM;
+}
+
+/* Believed, and recorded as the newest, before anybody is asked for a key. */
+static int
+read_list(struct program *p, int fd)
 {
 	static const uint8_t no_key[HDCP_DSA_P];
-	const struct hdcp_srm_keys keys = {
-	    .dsa_y = no_key, .authority = &me.authority};
 	static uint8_t list[HDCP_SRM_MAX_BYTES];
-	uint8_t both[HDCP_DCP_MODULUS + 1];
+	const struct hdcp_srm_keys keys = {
+	    .dsa_y = no_key, .authority = &p->authority};
+	const int n = secret_read(fd, list, sizeof(list));
 
-	must(
-	    keyfile_read(folder, "authority", both, sizeof(both)), "authority");
-	if (keyfile_is_facsimile(both) && !is_facsimile)
-		must(-EPERM, "facsimile keys without --facsimile");
-	memcpy(me.authority.n, both, HDCP_DCP_MODULUS);
-	me.authority.e = both[HDCP_DCP_MODULUS];
-	must(keyfile_read(folder, "lc128", me.lc128, HDCP_BLOCK), "lc128");
-	const int n = keyfile_read_some(folder, "srm", list, sizeof(list));
-	must(n, "srm");
-	must(hdcp_srm_check(list, (uint32_t)n, &keys, 0, &me.srm), "srm");
+	if (n < 0)
+		return wrong("srm", n, "a list of HDCP 2.x");
+	int err = hdcp_srm_check(list, (uint32_t)n, &keys,
+	    p->state.newest[HDCP_SRM_2], &p->srm);
+	if (err < 0)
+		return wrong("srm", err, "the newest list of HDCP 2.x");
+	err = hdcp_state_believe(p->state_file, &p->state, &p->srm);
+	return err < 0 ? wrong("state", err, "a disk that can be written") : 0;
+}
 
-	const int err =
-	    keyfile_read(folder, "source-key", me.source_key, HDCP_SOURCE_KEY);
-	must(err == -ENOENT ? 0 : err, "source-key");
-	me.config = (struct hdcp_tx_config){.authority = &me.authority,
-	    .srm = &me.srm,
-	    .lc128 = me.lc128,
-	    .source_key = err == 0 ? me.source_key : NULL,
-	    .pairings = &me.pairings,
+static int
+read_source_key(struct program *p, int fd)
+{
+	uint8_t more;
+	const int none = secret_read(fd, &more, 0);
+
+	if (none == 0)
+		return 0;
+	const int err = read_exactly(
+	    fd, "source-key", p->source_key, sizeof(p->source_key));
+	if (err == 0)
+		p->config.source_key = p->source_key;
+	return err;
+}
+
+static int
+read_keys(struct program *p, const int fds[SETUP_FDS])
+{
+	p->config = (struct hdcp_tx_config){.authority = &p->authority,
+	    .srm = &p->srm,
+	    .lc128 = p->lc128,
+	    .pairings = &p->state.pairings,
 	    .random = hdcp_random_system,
 	    .has_precompute = true,
 	    .streams = {.n = 1, .at = {{.id = 1}}}};
-}
-
-static struct hdcp_image
-map_frame(int fd, int width, int height)
-{
-	if (width < 1 || width > HDCP_TILE_MAX_DIM || height < 1 ||
-	    height > HDCP_TILE_MAX_DIM)
-		must(-ERANGE, "size");
-	const size_t stride = (size_t)width * HDCP_TILE_PIXEL;
-	void *at =
-	    mmap(NULL, stride * (size_t)height, PROT_READ, MAP_SHARED, fd, 0);
-	if (at == MAP_FAILED)
-		must(-errno, "frame");
-	return (struct hdcp_image){.pixels = at,
-	    .stride_bytes = stride,
-	    .width = (uint16_t)width,
-	    .height = (uint16_t)height};
-}
-
-static void
-on_line(const char *line)
-{
-	int x, y, w, h;
-
-	if (sscanf(line, "%d %d %d %d", &x, &y, &w, &h) != 4 || x < 0 ||
-	    y < 0 || w < 1 || h < 1 || x > HDCP_TILE_MAX_DIM ||
-	    y > HDCP_TILE_MAX_DIM || w > HDCP_TILE_MAX_DIM ||
-	    h > HDCP_TILE_MAX_DIM)
-		must(-EBADMSG, "standard input");
-	damage_add(&me.waiting, rect_make(x, y, w, h));
-}
-
-static void
-read_lines(void)
-{
-	const ssize_t n =
-	    read(STDIN_FILENO, me.line + me.n_line, LINE - 1 - me.n_line);
-
-	if (n <= 0)
-		exit(0);
-	me.n_line += (uint32_t)n;
-	for (;;) {
-		char *end = memchr(me.line, '\n', me.n_line);
-		if (!end)
-			break;
-		*end = 0;
-		on_line(me.line);
-		me.n_line -= (uint32_t)(end + 1 - me.line);
-		memmove(me.line, end + 1, me.n_line);
-	}
-	if (me.n_line == LINE - 1)
-		must(-EBADMSG, "standard input");
-}
-
-static int
-read_wire(void)
-{
-	static uint8_t in[4096];
-	const ssize_t n = recv(me.wire, in, sizeof(in), MSG_DONTWAIT);
-
-	if (n < 0 && errno == EAGAIN)
-		return 0;
-	if (n <= 0)
-		return -EPIPE;
-	return source_take(&me.source, in, (uint32_t)n, now());
-}
-
-/* One record at a time is made, and only when the last one is gone. */
-static int
-write_wire(void)
-{
-	for (;;) {
-		if (me.out_at == me.n_out) {
-			const int n = source_fill(
-			    &me.source, now(), me.out, sizeof(me.out));
-			if (n <= 0)
-				return n;
-			me.n_out = (uint32_t)n;
-			me.out_at = 0;
-		}
-		const ssize_t n = send(me.wire, me.out + me.out_at,
-		    me.n_out - me.out_at, MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n < 0)
-			return errno == EAGAIN ? 0 : -errno;
-		me.out_at += (uint32_t)n;
-	}
-}
-
-/* Frames that were sent whole are reported, then the next one may begin. */
-static void
-offer_frame(void)
-{
-	for (; me.n_reported != me.source.number; me.n_reported++) {
-		puts("done");
-		fflush(stdout);
-	}
-	if (me.waiting.n > 0 && source_frame(&me.source, &me.waiting) == 0)
-		damage_clear(&me.waiting);
-}
-
-static int
-wait_ms(void)
-{
-	const uint64_t deadline = source_deadline(&me.source);
-	const uint64_t at = now();
-
-	if (deadline == UINT64_MAX)
-		return -1;
-	return deadline <= at ? 0 : (int)((deadline - at) / MS) + 1;
-}
-
-static int
-turn(void)
-{
-	struct pollfd fds[2] = {{.fd = STDIN_FILENO, .events = POLLIN},
-	    {.fd = me.wire, .events = POLLIN}};
-
-	int err = write_wire();
-	offer_frame();
+	int err = hdcp_state_load(p->state_file, &p->state);
+	if (err == -EUCLEAN)
+		log_error("state: is damaged, so nobody knows which list of "
+			  "revoked receivers was the newest; remove the file "
+			  "%s.state to begin anew", (char *)p->setup.name);
+	else if (err < 0)
+		log_error("state: %s", strerror(-err));
+	p->saved = p->state.pairings;
 	if (err == 0)
-		err = write_wire();
-	offer_frame();
+		err = read_authority(p, fds[AUTHORITY]);
+	if (err == 0)
+		err = read_exactly(
+		    fds[LC128], "lc128", p->lc128, sizeof(p->lc128));
+	if (err == 0)
+		err = read_source_key(p, fds[SOURCE_KEY]);
+	return err == 0 ? read_list(p, fds[SRM]) : err;
+}
+
+static int
+seal(const struct program *p)
+{
+	const char *what = NULL;
+	const int err = rights_seal(ROLE_HDCP, p->setup.is_unsealed, &what);
+
+	if (err < 0)
+		log_error("cannot give up %s: %s", what, strerror(-err));
+	return err < 0 && !p->setup.is_unsealed ? err : 0;
+}
+
+static int
+on_setup(struct program *p, struct rd *rd, int fds[SETUP_FDS])
+{
+	char name[16 + TDS_NAME_BYTES];
+	int err = p->is_set_up ? -EPROTO : decode_hdcp_setup(rd, &p->setup);
+
 	if (err < 0)
 		return err;
-	if (me.out_at < me.n_out)
-		fds[1].events |= POLLOUT;
-	const bool is_next =
-	    source_is_busy(&me.source) && me.out_at == me.n_out;
-	if (poll(fds, 2, is_next ? 0 : wait_ms()) < 0)
+	snprintf(name, sizeof(name), "tds-hdcp@%s", (char *)p->setup.name);
+	log_init(name);
+	p->state_file = TAKE_FD(fds[STATE]);
+	p->listener = TAKE_FD(fds[LISTENER]);
+	err = read_keys(p, fds);
+	for (int i = 0; i < SETUP_FDS; i++) {
+		own_close(&fds[i]);
+		fds[i] = -1;
+	}
+	if (err == 0)
+		err = seal(p);
+	if (err < 0)
+		return err;
+	const struct hdcp_image black = core_side_black(&p->setup);
+	source_init(&p->source, &p->config, &black);
+	p->is_set_up = true;
+	return wire_side_begin(p);
+}
+
+static int
+on_record(struct program *p, uint32_t op, struct rd *rd, int *fds)
+{
+	int err;
+
+	switch (op) {
+	case HDCP_SETUP:
+		return on_setup(p, rd, fds);
+	case HDCP_CORE:
+		if (!p->is_set_up)
+			return -EPROTO;
+		err = core_side_begin(p, fds);
+		program_settle(p);
+		return err;
+	default:
+		return -EPROTO;
+	}
+}
+
+static void
+on_channel(void *data, uint32_t events)
+{
+	struct program *p = data;
+	struct received r = {0};
+	struct rd rd;
+	uint32_t op = 0;
+
+	(void)events;
+	int err =
+	    channel_receive(CHANNEL_FD, p->record, sizeof(p->record), &r);
+	if (err == -EAGAIN)
+		return;
+	if (err == 0)
+		err = control_open(p->record, r.len, r.n_fds, &op, &rd);
+	if (err == 0)
+		err = on_record(p, op, &rd, r.fds);
+	received_finish(&r);
+	if (err == -EPIPE || err == -ECONNRESET)
+		loop_stop(&p->loop); /* tdsd ends, and so do we */
+	else if (err < 0)
+		program_end(p, strerror(-err));
+}
+
+static int
+start(struct program *p)
+{
+	p->core = p->wire = p->listener = p->state_file = -1;
+	signal(SIGPIPE, SIG_IGN);
+	int err = keyfile_protect_memory();
+	if (err == 0)
+		err = hdcp_crypto_init();
+	if (err == 0)
+		err = loop_init(&p->loop);
+	if (err < 0)
+		return err;
+	p->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (p->timer < 0)
 		return -errno;
-	if (fds[0].revents)
-		read_lines();
-	if (fds[1].revents & (POLLIN | POLLHUP | POLLERR))
-		err = read_wire();
-	return err < 0 ? err : source_tick(&me.source, now());
+	err = loop_add(&p->loop, p->timer, EPOLLIN, on_timer, p);
+	if (err == 0)
+		err = loop_add(&p->loop, CHANNEL_FD, EPOLLIN, on_channel, p);
+	return err;
 }
 
 int
 main(int argc, char **argv)
 {
-	const bool is_facsimile =
-	    argc > 1 && strcmp(argv[1], "--facsimile") == 0;
-	char **arg = argv + 1 + is_facsimile;
+	struct program *p = &program;
 
-	if (argc != 6 + is_facsimile) {
-		fprintf(stderr, "usage: tds-hdcp [--facsimile] KEYS WIRE-FD "
-				"FRAME-FD WIDTH HEIGHT\n");
-		return 2;
-	}
-	must(keyfile_protect_memory(), "memory");
-	must(hdcp_crypto_init(), "crypto");
-	read_keys(arg[0], is_facsimile);
-	me.wire = atoi(arg[1]);
-	const struct hdcp_image frame =
-	    map_frame(atoi(arg[2]), atoi(arg[3]), atoi(arg[4]));
-	source_init(&me.source, &me.config, &frame);
-	source_connect(&me.source, now());
-
-	int err = 0;
-	while (err == 0)
-		err = turn();
-	fprintf(stderr, "tds-hdcp: %s (%s)\n", strerror(-err),
-	    hdcp_tx_reason_name(me.source.tx.reason));
-	source_finish(&me.source);
-	hdcp_wipe(&me, sizeof(me));
-	return 3;
+	log_init("tds-hdcp");
+	if (argc > 1)
+		return install_main(argc, argv);
+	int err = start(p);
+	if (err == 0)
+		err = loop_run(&p->loop);
+	if (err < 0)
+		log_error("%s: is it not started by tdsd?", strerror(-err));
+	if (p->is_set_up)
+		source_finish(&p->source);
+	const bool has_failed = err < 0 || p->has_failed;
+	hdcp_wipe(p, sizeof(*p));
+	return has_failed ? EXIT_FAILURE : EXIT_SUCCESS;
 }

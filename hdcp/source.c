@@ -57,7 +57,7 @@ follow(struct source *s, uint64_t now_ns)
 		return -EPROTO;
 	s->beat_ns = now_ns;
 	damage_clear(&s->left);
-	damage_add(&s->left, rect_make(0, 0, s->frame.width, s->frame.height));
+	s->is_new = true;
 	return 0;
 }
 
@@ -141,6 +141,14 @@ source_deadline(const struct source *s)
 	return next_beat(s) < tx ? next_beat(s) : tx;
 }
 
+void
+source_show(struct source *s, const struct hdcp_image *frame)
+{
+	s->frame = *frame;
+	damage_clear(&s->left);
+	s->is_new = true;
+}
+
 bool
 source_is_on(const struct source *s)
 {
@@ -161,6 +169,9 @@ source_frame(struct source *s, const struct damage *changed)
 
 	if (!source_is_on(s) || source_is_busy(s))
 		return -EAGAIN;
+	if (s->is_new)
+		damage_add(&s->left, all);
+	s->is_new = false;
 	for (uint32_t i = 0; i < changed->n; i++) {
 		const struct rect r = rect_intersect(changed->r[i], all);
 		if (!rect_is_empty(r))
@@ -188,7 +199,7 @@ next_tile(struct source *s)
 		if (r->y0 == r->y1)
 			s->left.n--;
 	}
-	tile.is_last = s->left.n == 0;
+	tile.is_last = s->left.n == 0 && tile.w > 0; /* no heartbeat */
 	return tile;
 }
 
@@ -208,6 +219,6 @@ source_fill(struct source *s, uint64_t now_ns, uint8_t *out, uint32_t room)
 	const int n =
 	    hdcp_seal_put(&s->seal, &tile, &s->frame, now_ns, out, room);
 	s->beat_ns = now_ns;
-	s->number += tile.is_last && tile.w > 0; /* not for a heartbeat */
+	s->number += tile.is_last;
 	return n < 0 ? -EPROTO : n;
 }

@@ -6,7 +6,7 @@
  *
  * A frame is sent whole or not at all: while source_is_busy(), its pixels may
  * not change. What is damaged meanwhile is for the caller to collect; the next
- * frame is then the newest one.
+ * frame is then the newest one. The first one of a session is sent whole.
  */
 #pragma once
 
@@ -21,6 +21,7 @@ struct source {
 	struct hdcp_seal seal;
 	struct hdcp_image frame;
 	struct damage left;	  /* of the frame that is being sent */
+	bool is_new;		  /* the sink has nothing of this frame */
 	uint32_t number;	  /* of the frame */
 	uint64_t beat_ns;	  /* when the last record was made */
 	struct hdcp_out messages; /* to be sent before anything else */
@@ -41,6 +42,12 @@ int source_take(struct source *s, const uint8_t *bytes, uint32_t n,
 /* A timer: source_deadline() passed. -EPROTO: close the connection. */
 int source_tick(struct source *s, uint64_t now_ns) MUST_CHECK;
 uint64_t source_deadline(const struct source *s);
+
+/*
+ * Other pixels of the same size from now on; what was not sent of a frame is
+ * given up, and the next one is sent whole.
+ */
+void source_show(struct source *s, const struct hdcp_image *frame);
 
 bool source_is_on(const struct source *s);
 bool source_is_busy(const struct source *s);

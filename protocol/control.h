@@ -196,6 +196,8 @@
 	F(is_facsimile, U32, IN, 0, 1) /* facsimile keys are allowed */        \
 	F(is_unsealed, U32, IN, 0, 1)  /* try-out; tdsd saw it fail */         \
 	F(name, TEXT, FILLED, TDS_NAME_BYTES)
+/* What the file of a state holds that nobody wrote yet. */
+#define HDCP_STATE_NEW "tds-hdcp: new\n"
 /*
  * A part of the frame that is new, in pixels; the receiver compares it with
  * the size of its output. From the first part until SEALED_FREE the core does

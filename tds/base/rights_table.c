@@ -158,7 +158,8 @@ static const struct rule rules[] = {
     {SYS_kill, T, ANY},
     {SYS_dup2, T, ANY},
     {SYS_close_range, T, ANY},
-    {SYS_getpid, T, ANY},
+    /* OpenSSL looks whether it was forked */
+    {SYS_getpid, T | H | S, ANY},
     {SYS_getppid, T, ANY},
     {SYS_geteuid, T, ANY},
     {SYS_getegid, T, ANY},
@@ -177,7 +178,10 @@ static const struct rule rules[] = {
     {SYS_newfstatat, T, ANY},
     {SYS_fcntl, T, ANY},
     {SYS_pread64, T, ANY},
-    {SYS_pwrite64, C, ANY}, /* a snapshot, into a memfd of tdsd */
+    /* a snapshot, into a memfd of tdsd; the state of a sealed output */
+    {SYS_pwrite64, C | H, ANY},
+    {SYS_mlockall, T, ANY},  /* keys stay out of the swap */
+    {SYS_fdatasync, T, ANY}, /* that state, before its seal */
     {SYS_memfd_create, T, ANY},
     {SYS_ftruncate, T, ANY},
     {SYS_eventfd2, T, ANY},

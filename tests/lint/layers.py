@@ -63,7 +63,9 @@ KERNEL = ('sys/', 'linux/', 'asm/', 'netinet/')
 
 # Pure code: decides, and leaves acting to others.
 PURE = ['protocol/*', 'kbd/*', 'compositor/*', 'hdcp/*']
-IMPURE = ['*/main.c', 'hdcp/*_openssl.c', 'hdcp/keyfile.c', 'hdcp/sink/file.[ch]', 'hdcp/sink/identity.[ch]', 'hdcp/sink/wire.[ch]', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
+IMPURE = ['*/main.c', 'hdcp/*_openssl.c', 'hdcp/keyfile.c',
+          'hdcp/*_side.c', 'hdcp/state_file.c', 'hdcp/install.c',
+          'hdcp/sink/file.[ch]', 'hdcp/sink/identity.[ch]', 'hdcp/sink/wire.[ch]', '*/*_drm.[ch]', '*/*_evdev.[ch]', '*/*_libinput.[ch]',
           'compositor/headless*', 'compositor/link*', 'compositor/sealed*',
           'compositor/shell*', 'compositor/font/bake*']
 PURE_HEADERS = set('''errno.h limits.h stdatomic.h stdbool.h stddef.h stdint.h

@@ -16,7 +16,7 @@ import stack
 from stack import Stack
 
 MESON, BUILD, TOP, PREFIX = None, None, None, None
-PROGRAMS = ('sbin/tdsd', 'sbin/tds-image', 'bin/tdsctl',
+PROGRAMS = ('sbin/tdsd', 'sbin/tds-hdcp', 'sbin/tds-image', 'bin/tdsctl',
             'libexec/tds/tds-compositor', 'libexec/tds/tds-guest',
             'libexec/tds/tds-input', 'libexec/tds/tds-xen')
 UNIT = 'lib/systemd/system/tds.service'
