@@ -21,6 +21,11 @@ enum {
 	DOMAIN_NONE = 0x7ff0, /* DOMID_FIRST_RESERVED */
 	DOMAIN_MAPS = 2 * TDS_MAX_GRANTED + 16,
 	DOMAIN_RINGS = 16, /* pages that are not pixels, at one time */
+	/*
+	 * What a domain may map with Xen's default max_maptrack_frames (1024
+	 * of 256 each): shared out evenly, or a guest could take it all.
+	 */
+	DOMAIN_ALL_PAGES = 1 << 18,
 };
 
 /* Each returns 0 or -errno; bind a port; is_there 0 or 1. */
@@ -71,6 +76,7 @@ struct domain {
 	struct domain_device devices[DOMAIN_DEVICES];
 	bool has_guest; /* the descriptors below are a tds-guest's */
 	int pixels, rings, evtchn, news; /* borrowed */
+	uint32_t max_pages; /* of all that is mapped together */
 	struct domain_map maps[DOMAIN_MAPS];
 	struct log_budget budget;
 };

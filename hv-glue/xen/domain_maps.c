@@ -14,10 +14,11 @@ static struct domain_map *
 free_place(struct domain *d, enum broker_where where, uint32_t n)
 {
 	struct domain_map *unused = NULL;
-	uint32_t maps = 0;
+	uint32_t maps = 0, pages = DOMAIN_RINGS; /* connected rings as well */
 
 	for (uint32_t i = 0; i < DOMAIN_MAPS; i++) {
 		struct domain_map *m = &d->maps[i];
+		pages += m->n;
 		if (m->n == 0)
 			unused = m;
 		else if (m->where == where)
@@ -25,7 +26,12 @@ free_place(struct domain *d, enum broker_where where, uint32_t n)
 	}
 	if (where == BROKER_RINGS)
 		return maps < DOMAIN_RINGS && n == 1 ? unused : NULL;
-	return maps < TDS_MAX_GRANTED ? unused : NULL;
+	/* looking must leave room for what is to be shown */
+	const uint32_t most =
+	    where == BROKER_LOOK ? d->max_pages / 2 : d->max_pages;
+	return maps < TDS_MAX_GRANTED && pages <= most && n <= most - pages
+		   ? unused
+		   : NULL;
 }
 
 static int

@@ -7,228 +7,20 @@
  * tdsd starts it with a channel as descriptor 3, and hands it every other
  * descriptor; it opens nothing.
  */
-#include "hv-glue/xen/find.h"
-#include "hv-glue/xen/grants_xen.h"
-#include "hv-glue/xen/store.h"
+#include "hv-glue/xen/process.h"
 #include "protocol/control.h"
 #include "tds/base/channel.h"
-#include "tds/base/loop.h"
 #include "tds/base/own.h"
 #include "tds/base/rights.h"
 
 #include <errno.h>
-#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
-enum { CHANNEL_FD = 3, SERVE_FDS = 5 };
-
-struct server { /* the descriptors of one tds-guest; all owned or -1 */
-	struct broker *broker; /* borrowed */
-	uint32_t index;
-	int fds[SERVE_FDS]; /* pixels, rings, evtchn, news, ask */
-};
-
-struct broker {
-	struct loop loop;
-	struct store store;
-	struct finder finder;
-	uint64_t sweep_ms; /* when; 0: not planned */
-	bool is_unsealed, has_started, has_failed;
-	uint32_t n;
-	struct domain domains[TDS_MAX_DOMAINS]; /* in the order of tdsd's */
-	struct server servers[TDS_MAX_DOMAINS];
-	struct log_budget budget;
-	struct broker_ask question;	 /* scratch */
-	struct grants_request request;	 /* scratch */
-	uint8_t asked[BROKER_ASK_BYTES + 1]; /* scratch */
-};
-
 static struct broker broker;
-
-/* --------------------------------------------------------------------- ops */
-
-/* A xenstore that does not answer is the end: tdsd starts us anew. */
-static int
-judge(void *data, int err)
-{
-	struct broker *b = data;
-
-	if (err == -ETIMEDOUT || err == -EPIPE || err == -EBADMSG) {
-		log_error("xenstore does not answer: %s", strerror(-err));
-		b->has_failed = true;
-		loop_stop(&b->loop);
-	}
-	return err;
-}
-
-static int
-op_read(void *data, const char *path, char *value, size_t size)
-{
-	struct broker *b = data;
-
-	return judge(b, store_read(&b->store, path, value, size));
-}
-
-static int
-op_write(void *data, const char *path, const char *value)
-{
-	struct broker *b = data;
-
-	return judge(b, store_write(&b->store, path, value));
-}
-
-static int
-op_remove(void *data, const char *path)
-{
-	struct broker *b = data;
-
-	return judge(b, store_remove(&b->store, path));
-}
-
-static int
-op_list(void *data, const char *path, char *names, size_t size)
-{
-	struct broker *b = data;
-
-	return judge(b, store_list(&b->store, path, names, size));
-}
-
-static int
-op_watch(void *data, const char *path, const char *token)
-{
-	struct broker *b = data;
-
-	return judge(b, store_watch(&b->store, path, token));
-}
-
-static int
-op_unwatch(void *data, const char *path, const char *token)
-{
-	struct broker *b = data;
-
-	return judge(b, store_unwatch(&b->store, path, token));
-}
-
-static int
-op_is_there(void *data, uint32_t domid)
-{
-	struct broker *b = data;
-
-	return judge(b, store_is_there(&b->store, domid));
-}
-
-static int
-op_restrict(void *data, int fd, uint32_t domid)
-{
-	(void)data;
-	return grants_restrict(fd, domid);
-}
-
-static int
-op_bind(void *data, int fd, uint32_t domid, uint32_t port)
-{
-	(void)data;
-	return grants_bind(fd, domid, port);
-}
-
-static int
-op_map(void *data, int fd, uint32_t domid, const uint32_t *grefs, uint32_t n,
-    uint32_t *page)
-{
-	struct broker *b = data;
-
-	return grants_map(fd, domid, grefs, n, &b->request, page);
-}
-
-static int
-op_unmap(void *data, int fd, uint32_t page, uint32_t n)
-{
-	(void)data;
-	return grants_unmap(fd, page, n);
-}
-
-static int
-op_tell(void *data, int fd, const struct broker_news *news)
-{
-	uint8_t bytes[BROKER_NEWS_BYTES];
-
-	(void)data;
-	encode_news(news, bytes);
-	return channel_send(fd, bytes, sizeof(bytes), NULL, 0);
-}
-
-static void
-to_tdsd(struct broker *b, const uint8_t *bytes, int len)
-{
-	if (len > 0 &&
-	    channel_send(CHANNEL_FD, bytes, (uint32_t)len, NULL, 0) == 0)
-		return;
-	b->has_failed = true;
-	loop_stop(&b->loop);
-}
-
-static void
-op_found(void *data, uint32_t index)
-{
-	const struct xen_found record = {.domain = index};
-	uint8_t bytes[64];
-
-	to_tdsd(data, bytes, encode_xen_found(&record, bytes, sizeof(bytes)));
-}
-
-static void
-op_gone(void *data, uint32_t index, bool is_found, int error)
-{
-	const struct xen_gone record = {
-	    .domain = index, .is_found = is_found, .error = (uint32_t)error};
-	uint8_t bytes[64];
-
-	to_tdsd(data, bytes, encode_xen_gone(&record, bytes, sizeof(bytes)));
-}
-
-static void
-op_sweep_later(void *data)
-{
-	struct broker *b = data;
-
-	b->finder.wants_sweep = true;
-}
-
-static void
-op_drop(void *data, uint32_t index)
-{
-	struct broker *b = data;
-	struct server *s = &b->servers[index];
-
-	loop_remove(&b->loop, s->fds[SERVE_FDS - 1]);
-	for (uint32_t i = 0; i < SERVE_FDS; i++) {
-		if (s->fds[i] >= 0)
-			close(s->fds[i]);
-		s->fds[i] = -1;
-	}
-}
-
-static const struct domain_ops ops = {
-    .read = op_read,
-    .write = op_write,
-    .remove = op_remove,
-    .list = op_list,
-    .watch = op_watch,
-    .unwatch = op_unwatch,
-    .is_there = op_is_there,
-    .restrict_to = op_restrict,
-    .bind = op_bind,
-    .map = op_map,
-    .unmap = op_unmap,
-    .tell = op_tell,
-    .found = op_found,
-    .gone = op_gone,
-    .sweep_later = op_sweep_later,
-    .drop = op_drop,
-};
 
 static struct domain *
 domain_of(struct broker *b, uint32_t index)
@@ -255,10 +47,10 @@ on_ask(void *data, uint32_t events)
 	int err = channel_receive(fd, b->asked, sizeof(b->asked), &r);
 	if (err == -EAGAIN)
 		return;
-	if (err == 0) {
-		received_finish(&r);
-		err = decode_ask(b->asked, r.len, &b->question);
-	}
+	if (err == 0)
+		err = r.n_fds > 0 ? -EPROTO
+				  : decode_ask(b->asked, r.len, &b->question);
+	received_finish(&r);
 	if (err == 0) {
 		const struct broker_answer a = domain_answer(d, &b->question);
 		encode_answer(&a, bytes);
@@ -270,7 +62,7 @@ on_ask(void *data, uint32_t events)
 	if (err == -EPIPE || err == -ECONNRESET) /* its end; tdsd knows */
 		domain_step(d);
 	else
-		op_gone(b, s->index, true, -err);
+		process_ops.gone(b, s->index, true, -err);
 }
 
 static void
@@ -293,7 +85,7 @@ on_store(void *data, uint32_t events)
 	const uint32_t n = b->store.n_tokens;
 	bool is_all = b->store.has_lost;
 
-	judge(b, err);
+	process_judge(b, err);
 	memcpy(tokens, b->store.tokens, sizeof(tokens));
 	b->store.n_tokens = 0;
 	b->store.has_lost = false;
@@ -381,7 +173,7 @@ on_domain(struct broker *b, struct rd *rd)
 	    domain_of(b, in.domain))
 		return -EPROTO;
 	struct domain *d = &b->domains[b->n++];
-	*d = (struct domain){.ops = &ops,
+	*d = (struct domain){.ops = &process_ops,
 	    .data = b,
 	    .index = in.domain,
 	    .scanouts = in.scanouts,
@@ -406,7 +198,9 @@ on_start(struct broker *b)
 	if (err < 0 && !b->is_unsealed)
 		return err;
 	b->has_started = true;
-	b->finder = (struct finder){.ops = &ops, .data = b};
+	for (uint32_t i = 0; i < b->n; i++)
+		b->domains[i].max_pages = DOMAIN_ALL_PAGES / b->n;
+	b->finder = (struct finder){.ops = &process_ops, .data = b};
 	err = loop_add(&b->loop, b->store.fd, EPOLLIN, on_store, b);
 	if (err == 0)
 		err = store_watch(&b->store, "backend/vdispl", "s");
@@ -438,7 +232,7 @@ on_serve(struct broker *b, struct rd *rd, int *fds)
 	d->news = s->fds[3];
 	const int added = loop_add(&b->loop, s->fds[4], EPOLLIN, on_ask, s);
 	if (added < 0) {
-		op_drop(b, in.domain);
+		process_ops.drop(b, in.domain);
 		return added;
 	}
 	domain_serve(d);
@@ -494,6 +288,7 @@ main(int argc, char **argv)
 	struct broker *b = &broker;
 
 	log_init(argc > 0 ? argv[0] : "tds-xen");
+	signal(SIGPIPE, SIG_IGN); /* an error says it as well */
 	b->store.fd = -1;
 	for (uint32_t i = 0; i < TDS_MAX_DOMAINS; i++)
 		b->servers[i] = (struct server){

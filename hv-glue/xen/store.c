@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 /* xen/io/xs_wire.h, "enum xsd_sockmsg_type" */
@@ -61,9 +62,18 @@ keep_event(struct store *s)
 	snprintf(s->tokens[s->n_tokens++], STORE_TOKEN, "%s", token);
 }
 
-/* One whole message: 0; -EAGAIN if it is not there in time. */
+static uint64_t
+now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+/* One whole message: 0; -EAGAIN if it is not there by then, 0: at once. */
 static int
-receive(struct store *s, int timeout_ms)
+receive(struct store *s, uint64_t deadline_ms)
 {
 	for (;;) {
 		uint32_t want = HEADER;
@@ -77,8 +87,10 @@ receive(struct store *s, int timeout_ms)
 			s->len = 0;
 			return 0;
 		}
+		const uint64_t now = deadline_ms > 0 ? now_ms() : 0;
 		struct pollfd p = {.fd = s->fd, .events = POLLIN};
-		if (poll(&p, 1, timeout_ms) <= 0)
+		if (now > deadline_ms ||
+		    poll(&p, 1, (int)(deadline_ms - now)) <= 0)
 			return -EAGAIN;
 		const ssize_t n =
 		    read(s->fd, s->message + s->len, want - s->len);
@@ -90,6 +102,14 @@ receive(struct store *s, int timeout_ms)
 	}
 }
 
+/* The end of a xenstore that cannot be understood any more. */
+static int
+die(struct store *s, int err)
+{
+	s->is_dead = true;
+	return err;
+}
+
 int
 store_poll(struct store *s)
 {
@@ -98,7 +118,7 @@ store_poll(struct store *s)
 		if (err == -EAGAIN)
 			return 0;
 		if (err < 0)
-			return err;
+			return die(s, err);
 		if (get_u32(s->message) == XS_WATCH_EVENT)
 			keep_event(s);
 	}
@@ -143,7 +163,7 @@ send(struct store *s, uint32_t type, const char *a, const char *b, bool has_nul)
 	const int len = wr_end(&wr);
 	if (len < 0)
 		return len;
-	return write(s->fd, bytes, (size_t)len) == len ? 0 : -EIO;
+	return write(s->fd, bytes, (size_t)len) == len ? 0 : -EPIPE;
 }
 
 /* Its answer is in s->message. */
@@ -151,24 +171,24 @@ static int
 question(struct store *s, uint32_t type, const char *a, const char *b,
     bool has_nul)
 {
-	int err = send(s, type, a, b, has_nul);
+	/* for the answer and for all watches that fire before it */
+	const uint64_t deadline_ms = now_ms() + ANSWER_MS;
 
-	while (err == 0) {
-		err = receive(s, ANSWER_MS);
-		if (err == -EAGAIN)
-			return -ETIMEDOUT;
+	if (s->is_dead)
+		return -EPIPE;
+	int err = send(s, type, a, b, has_nul);
+	do {
+		if (err == 0)
+			err = receive(s, deadline_ms);
 		if (err < 0)
-			return err;
-		if (get_u32(s->message) == XS_WATCH_EVENT) {
+			return die(s, err == -EAGAIN ? -ETIMEDOUT : err);
+		if (get_u32(s->message) == XS_WATCH_EVENT)
 			keep_event(s);
-			continue;
-		}
-		/* The kernel answers WATCH itself, without our number. */
-		if (get_u32(s->message) == XS_ERROR)
-			return error_of(s);
-		return get_u32(s->message) == type ? 0 : -EBADMSG;
-	}
-	return err;
+	} while (get_u32(s->message) == XS_WATCH_EVENT);
+	/* The kernel answers WATCH itself, without our number. */
+	if (get_u32(s->message) == XS_ERROR)
+		return error_of(s);
+	return get_u32(s->message) == type ? 0 : die(s, -EBADMSG);
 }
 
 int

@@ -1,7 +1,8 @@
 /*
  * store: xenstore through the kernel's device /dev/xen/xenbus (the messages of
  * xen/io/xs_wire.h; docs/misc/xenstore.txt of Xen). One question at a time,
- * with a time limit; watches that fire meanwhile are kept. Paths that do not
+ * with a time limit; watches that fire meanwhile are kept. A xenstore that does
+ * not answer, or not in its own form, is dead from then on. Paths that do not
  * begin with / are below our own domain's home, in dom0 as in a guest.
  *
  *	0 u32 type  4 u32 request  8 u32 transaction (0)  12 u32 len
@@ -28,6 +29,7 @@ struct store {
 	uint32_t request;
 	uint32_t n_tokens;
 	bool has_lost; /* more watches fired than were kept */
+	bool is_dead;  /* no more questions: each fails at once */
 	char tokens[STORE_EVENTS][STORE_TOKEN];
 	uint32_t len; /* of the message that is being received */
 	uint8_t message[16 + STORE_MAX_PAYLOAD + 1];
@@ -51,6 +53,6 @@ int store_unwatch(
 int store_is_there(struct store *store, uint32_t domid) MUST_CHECK;
 /*
  * Take in what the kernel has, without waiting: watches that fired. 0, or
- * -errno when xenstore is of no use any more.
+ * -errno when xenstore is dead.
  */
 int store_poll(struct store *store) MUST_CHECK;

@@ -253,7 +253,8 @@ setup(void **state)
 		    .scanouts = 2,
 		    .width = 800,
 		    .height = 600,
-		    .domid = DOMAIN_NONE};
+		    .domid = DOMAIN_NONE,
+		    .max_pages = DOMAIN_ALL_PAGES / DOMAINS};
 	strcpy(domains[WORK].name, "work");
 	strcpy(domains[WEB].name, "web");
 	strcpy(domains[BY_UUID].uuid, uuid);
@@ -751,6 +752,38 @@ maps_are_counted_and_undone_only_as_made(void **state)
 }
 
 static void
+a_domain_maps_no_more_than_its_share(void **state)
+{
+	static struct broker_ask ask;
+	const uint32_t share = 1000;
+
+	(void)state;
+	connect_all();
+	domains[WORK].max_pages = share;
+	ask = (struct broker_ask){.op = BROKER_MAP,
+	    .where = BROKER_LOOK,
+	    .n = share / 2 - DOMAIN_RINGS + 1};
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, EDQUOT);
+	ask.n--; /* half of it, to look at */
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, 0);
+	ask.n = 1;
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, EDQUOT);
+	ask.where = BROKER_PIXELS;
+	ask.n = share / 2 + 1;
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, EDQUOT);
+	ask.n--;
+	const uint32_t page = domain_answer(&domains[WORK], &ask).page;
+	ask.n = 1;
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, EDQUOT);
+	ask.op = BROKER_UNMAP;
+	ask.page = page;
+	ask.n = share / 2;
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, 0);
+	ask.op = BROKER_MAP;
+	assert_int_equal(domain_answer(&domains[WORK], &ask).error, 0);
+}
+
+static void
 records_of_the_broker_come_back_as_sent(void **state)
 {
 	static uint8_t bytes[BROKER_ASK_BYTES + 1];
@@ -816,6 +849,7 @@ main(void)
 	    T(what_cannot_be_bound_or_mapped_leaves_nothing),
 	    T(states_in_any_order_end_and_leak_nothing),
 	    T(maps_are_counted_and_undone_only_as_made),
+	    T(a_domain_maps_no_more_than_its_share),
 	    T(records_of_the_broker_come_back_as_sent),
 	};
 
