@@ -77,6 +77,8 @@ guest_vm(struct core *core, uint32_t domain, bool is_up)
 {
 	struct domain *d = &core->domains[domain];
 
+	if (is_up && d->vm_is_up)
+		return; /* said again: nothing to paint for it */
 	/* one machine's presses are not the next one's to see released */
 	if (d->vm_is_up != is_up && core->focus == domain)
 		keys_forget_seen(&core->keys);

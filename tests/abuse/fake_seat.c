@@ -48,33 +48,48 @@ seat_send(struct seat *seat, const void *bytes, int len, const int *fds,
 }
 
 static void
-configure(struct seat *seat)
+add_output(struct seat *seat, uint32_t index, uint32_t type)
 {
+	uint8_t bytes[CONTROL_MAX_BYTES];
+	struct core_output output = {.index = index,
+	    .type = type,
+	    .x = -1,
+	    .y = -1,
+	    .width = SEAT_WIDTH,
+	    .height = SEAT_HEIGHT,
+	    .scale = 1,
+	    .refresh_mhz = 500000}; /* the fastest: shorter tests */
+
+	snprintf((char *)output.name, sizeof(output.name), "%s",
+	    type == OUTPUT_SEALED ? "wall" : "fake-1");
+	send_or_fail(seat, bytes,
+	    encode_core_output(&output, bytes, sizeof(bytes)), NULL, 0);
+}
+
+static void
+configure(struct seat *seat, uint32_t outputs)
+{
+	const bool has_both = outputs == 3;
+
 	uint8_t bytes[CONTROL_MAX_BYTES];
 	const struct core_setup setup = {.flags = CORE_TRY_OUT,
 	    .modifiers = CHORD_CTRL | CHORD_ALT,
 	    .key = KEY_DELETE,
 	    .focus = 0,
 	    .phrase = "a phrase"};
-	const struct core_output output = {.type = OUTPUT_HEADLESS,
-	    .x = -1,
-	    .y = -1,
-	    .width = SEAT_WIDTH,
-	    .height = SEAT_HEIGHT,
-	    .scale = 1,
-	    .refresh_mhz = 500000, /* the fastest: shorter tests */
-	    .name = "fake-1"};
 
 	send_or_fail(seat, bytes,
 	    encode_core_setup(&setup, bytes, sizeof(bytes)), NULL, 0);
-	send_or_fail(seat, bytes,
-	    encode_core_output(&output, bytes, sizeof(bytes)), NULL, 0);
+	if (outputs & 1)
+		add_output(seat, 0, OUTPUT_HEADLESS);
+	if (outputs & 2)
+		add_output(seat, has_both, OUTPUT_SEALED);
 	for (uint32_t i = 0; i < SEAT_DOMAINS; i++) {
 		struct core_domain d = {.index = i,
 		    .level = LEVEL_SECRET,
 		    .colour = 0xc8102e,
 		    .scanouts = 1,
-		    .outputs = 1,
+		    .outputs = has_both && i == SEAT_ON_WALL ? 2 : 1,
 		    .width = SEAT_CONTENT_WIDTH,
 		    .height = SEAT_CONTENT_HEIGHT,
 		    .x = 20 + (int32_t)(i % 2) * 380,
@@ -91,13 +106,19 @@ configure(struct seat *seat)
 void
 seat_start(struct seat *seat)
 {
+	seat_start_sealed(seat, 1);
+}
+
+void
+seat_start_sealed(struct seat *seat, uint32_t outputs)
+{
 	const int64_t deadline = now_ms() + CHILD_DEADLINE_MS;
 
-	*seat = (struct seat){0};
+	*seat = (struct seat){.watched_fd = -1};
 	child_start(&seat->child, seat_program, "tds-compositor");
 	seat->pixels = calloc(SEAT_WIDTH * SEAT_HEIGHT, 4);
 	assert_non_null(seat->pixels);
-	configure(seat);
+	configure(seat, outputs);
 	while (!seat->is_ready)
 		seat_turn(seat, deadline);
 	for (uint32_t i = 0; i < SEAT_DOMAINS; i++)
@@ -290,19 +311,21 @@ timed_out(const struct seat *seat)
 void
 seat_turn(struct seat *seat, int64_t deadline)
 {
-	struct pollfd p[3 + SEAT_DOMAINS] = {
+	struct pollfd p[4 + SEAT_DOMAINS] = {
 	    {.fd = seat->child.control, .events = POLLIN},
 	    {.fd = seat->child.log_fd, .events = POLLIN},
 	    {.fd = seat->child.pid_fd, .events = POLLIN},
 	};
 	const int64_t left = deadline - now_ms();
 
+	p[3 + SEAT_DOMAINS] =
+	    (struct pollfd){.fd = seat->watched_fd, .events = POLLIN};
 	for (uint32_t i = 0; i < SEAT_DOMAINS; i++)
 		p[3 + i] = (struct pollfd){.fd = seat->guests[i].is_linked
 						     ? seat->guests[i].bell_down
 						     : -1,
 		    .events = POLLIN};
-	if (left < 0 || poll(p, 3 + SEAT_DOMAINS, (int)left) == 0)
+	if (left < 0 || poll(p, 4 + SEAT_DOMAINS, (int)left) == 0)
 		timed_out(seat);
 	if (p[1].revents != 0)
 		child_drain_log(&seat->child);
@@ -340,10 +363,16 @@ seat_ask_status(struct seat *seat)
 void
 seat_snapshot(struct seat *seat)
 {
+	seat_snapshot_of(seat, 0);
+}
+
+void
+seat_snapshot_of(struct seat *seat, uint32_t output)
+{
 	uint8_t bytes[16];
 	const size_t size = SEAT_WIDTH * SEAT_HEIGHT * 4;
 	const int fd = sealed_memfd("snapshot", size);
-	const struct core_snapshot ask = {seat->cookie, 0};
+	const struct core_snapshot ask = {seat->cookie, output};
 
 	send_or_fail(seat, bytes,
 	    encode_core_snapshot(&ask, bytes, sizeof(bytes)), &fd, 1);

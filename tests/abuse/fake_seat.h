@@ -3,7 +3,8 @@
  * configures it, links guests whose ring, doorbells and pool the test holds
  * itself, asks for status and pixels.
  *
- * One output of 800x600; domain i has one window of 320x200 content. Focus is
+ * One output of 800x600, and with seat_start_sealed() a sealed one beside it,
+ * where SEAT_ON_WALL is shown, or only that. Domain i has one window of 320x200 content. Focus is
  * with domain 0. All waits end at a deadline and fail the test then.
  */
 #pragma once
@@ -14,6 +15,7 @@
 
 enum {
 	SEAT_DOMAINS = 3,
+	SEAT_ON_WALL = 2, /* the domain on the sealed output, if there are two */
 	SEAT_WIDTH = 800,
 	SEAT_HEIGHT = 600,
 	SEAT_CONTENT_WIDTH = 320,
@@ -48,12 +50,15 @@ struct seat {
 	uint32_t n_dropped;
 	struct status status; /* as last asked for */
 	uint32_t *pixels;     /* owned: the last snapshot */
+	int watched_fd;	      /* borrowed: ends a turn as well; -1 */
 };
 
 extern const char *seat_program;
 
 /* A core that is ready, with all guests linked. */
 void seat_start(struct seat *seat);
+/* The same with outputs: bit 0 in memory, bit 1 sealed, in this order. */
+void seat_start_sealed(struct seat *seat, uint32_t outputs);
 void seat_stop(struct seat *seat);
 /* Send a control record as it is. */
 int seat_send(struct seat *seat, const void *bytes, int len, const int *fds,
@@ -75,6 +80,7 @@ void seat_turn(struct seat *seat, int64_t deadline);
 /* status, also as it was when the snapshot was taken */
 void seat_ask_status(struct seat *seat);
 void seat_snapshot(struct seat *seat);
+void seat_snapshot_of(struct seat *seat, uint32_t output);
 void seat_focus(struct seat *seat, uint32_t domain);
 void seat_key(struct seat *seat, uint16_t code, int32_t value);
 

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "tests/abuse/check.h"
+#include "tests/abuse/judge.h"
 
 const char *stack_program;
 const char *stack_checker;
@@ -426,109 +427,32 @@ stack_wait_shown(struct stack *stack)
 /* ------------------------------------------------------------------------ */
 /* the judge								     */
 
-static void
-put_rect(FILE *to, const char *name, struct rect r)
-{
-	fprintf(to, "\"%s\":{\"x\":%d,\"y\":%d,\"width\":%d,\"height\":%d}",
-	    name, r.x0, r.y0, r.x1 - r.x0, r.y1 - r.y0);
-}
-
-static void
-put_lists(FILE *to, const struct status *s)
-{
-	fputs("\"domains\":[", to);
-	for (uint32_t i = 0; i < s->n_domains; i++)
-		fprintf(to,
-		    "%s{\"name\":\"%s\",\"label\":\"%s\","
-		    "\"colour\":\"#%06x\"}",
-		    i ? "," : "", (const char *)s->domains[i].name,
-		    (const char *)s->domains[i].label, s->domains[i].colour);
-	fputs("],\"windows\":[", to);
-	for (uint32_t i = 0; i < s->n_windows; i++) {
-		const struct status_window *w = &s->windows[i];
-
-		fprintf(to, "%s{\"domain\":\"%s\",\"output\":\"%s\",",
-		    i ? "," : "", (const char *)s->domains[w->domain].name,
-		    (const char *)s->outputs[w->output].name);
-		put_rect(to, "frame", w->frame);
-		fputc(',', to);
-		put_rect(to, "content", w->content);
-		fprintf(to, ",\"scanout\":%u,\"picture\":%s}", w->scanout,
-		    w->has_picture ? "true" : "false");
-	}
-	fputs("],", to);
-}
-
-static void
-put_status(FILE *to, const struct status *s)
-{
-	const struct status_output *o = &s->outputs[0];
-
-	fprintf(to, "{\"attention\":%s,\"keyboard\":",
-	    s->is_attention ? "true" : "false");
-	if (s->keyboard == TDS_NONE)
-		fputs("null,", to);
-	else
-		fprintf(
-		    to, "\"%s\",", (const char *)s->domains[s->keyboard].name);
-	fprintf(to,
-	    "\"outputs\":[{\"name\":\"%s\",\"width\":%u,\"height\":%u,"
-	    "\"scale\":%u,",
-	    (const char *)o->name, o->width, o->height, o->scale);
-	put_rect(to, "trust_bar", o->trust_bar);
-	fputs("}],", to);
-	put_lists(to, s);
-	fprintf(to,
-	    "\"pointer\":{\"output\":%u,\"x\":%u,\"y\":%u,\"ours\":%s}}",
-	    s->pointer_output, s->pointer_x, s->pointer_y,
-	    s->pointer_is_ours ? "true" : "false");
-}
-
-static FILE *
-start_judge(void)
-{
-	char command[4096];
-
-	snprintf(command, sizeof(command), "'%s' --stream >&2", stack_checker);
-	FILE *to = popen(command, "w");
-	assert_non_null(to);
-	return to;
-}
-
 void
 stack_judge(struct stack *stack)
 {
 	const int64_t deadline = now_ms() + STACK_DEADLINE_MS;
 	const struct status *s = &stack->status;
+	uint32_t colours[STACK_DOMAINS];
+	char name[32];
 
 	if (!stack->judge)
-		stack->judge = start_judge();
+		stack->judge = judge_open(stack_checker);
 	while (ask_picture(stack) < 0) { /* the core is being started */
 		if (now_ms() > deadline)
 			give_up(stack, "no picture");
 		(void)poll(NULL, 0, 2);
 	}
-	FILE *to = stack->judge;
-	fprintf(to,
-	    "{\"name\":\"picture %u\",\"output\":0,\"width\":%d,"
-	    "\"height\":%d,\"guest_colours\":{",
-	    ++stack->n_judged, STACK_WIDTH, STACK_HEIGHT);
 	for (uint32_t i = 0; i < s->n_domains; i++)
-		fprintf(
-		    to, "%s\"d%u\":[\"#%06x\"]", i ? "," : "", i, colour_of(i));
-	fputs("},\"status\":", to);
-	put_status(to, s);
-	fputs("}\n", to);
-	assert_int_equal(
-	    fwrite(stack->pixels, 4, STACK_WIDTH * STACK_HEIGHT, to),
-	    STACK_WIDTH * STACK_HEIGHT);
+		colours[i] = colour_of(i);
+	snprintf(name, sizeof(name), "picture %u", ++stack->n_judged);
+	judge_frame(stack->judge, name, s, 0, stack->pixels, colours);
 }
 
 bool
 stack_verdict(struct stack *stack)
 {
-	const int status = pclose(stack->judge);
+	FILE *judge = stack->judge;
 
 	stack->judge = NULL;
-	return status == 0;
+	return judge_verdict(judge);
 }

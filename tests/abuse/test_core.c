@@ -17,9 +17,9 @@
 
 #include "hv-glue/up_records.h"
 #include "tests/abuse/check.h"
-#include "tests/abuse/fake_seat.h"
+#include "tests/abuse/seat_beat.h"
 
-enum { BUSY = 0, QUIET = 1, HOSTILE = 2, QUIET_COLOUR = 0x204060 };
+enum { HOSTILE = 2, QUIET_COLOUR = 0x204060 };
 
 /* ------------------------------------------------------------------------ */
 
@@ -40,44 +40,6 @@ setup(void **state)
 	return 0;
 }
 
-/* One frame of the busy domain, and one key to it; both must arrive. */
-static void
-one_more_frame(struct seat *seat, uint32_t round)
-{
-	const uint16_t code = (uint16_t)(KEY_1 + round % 10);
-	struct seat_guest *g = &seat->guests[BUSY];
-	const int64_t deadline = now_ms() + CHILD_DEADLINE_MS;
-
-	seat_show(seat, BUSY, 0x010203 * (round % 64 + 1));
-	for (int32_t value = 1; value >= 0; value--) {
-		const uint32_t inputs = g->n_inputs;
-
-		seat_key(seat, code, value);
-		while (g->n_inputs < inputs + 2)
-			seat_turn(seat, deadline);
-		assert_int_equal(g->input.type, EV_KEY);
-		assert_int_equal(g->input.code, code);
-		assert_int_equal(g->input.value, value);
-	}
-	seat_wait_tick(seat, BUSY);
-	assert_false(g->is_lost);
-}
-
-/* Everything but the hostile domain is as it should be, down to the pixel. */
-static void
-expect_undisturbed(struct seat *seat)
-{
-	seat_show(seat, BUSY, 0x00aa55);
-	seat_wait_tick(seat, BUSY);
-	seat_snapshot(seat);
-	assert_true(seat_shows(seat, BUSY, 0x00aa55));
-	assert_true(seat_shows(seat, QUIET, QUIET_COLOUR));
-	assert_int_equal(seat->status.keyboard, BUSY);
-	assert_int_equal(seat->status.domains[BUSY].state, DOMAIN_RUNNING);
-	assert_int_equal(seat->status.domains[QUIET].state, DOMAIN_RUNNING);
-	assert_int_equal(seat->status.is_attention, 0);
-}
-
 static int
 teardown(void **state)
 {
@@ -85,8 +47,8 @@ teardown(void **state)
 
 	if (!seat->child.has_ended) {
 		for (uint32_t i = 0; i < 4; i++)
-			one_more_frame(seat, i);
-		expect_undisturbed(seat);
+			seat_beat(seat, i);
+		seat_expect_undisturbed(seat, QUIET_COLOUR);
 	}
 	child_drain_log(&seat->child);
 	child_check(&seat->child);
@@ -150,7 +112,7 @@ expect_fields_checked(struct seat *seat,
 			relink(seat);
 			put_mutant(seat, good, &fields[i], fields[i].values[k]);
 			expect_dropped(seat);
-			one_more_frame(seat, round++);
+			seat_beat(seat, round++);
 		}
 	assert_int_equal(seat->status.dropped, round);
 }
@@ -226,7 +188,7 @@ lights_and_vm_records_out_of_limits_drop_their_sender(void **state)
 			relink(seat);
 			put_mutant(seat, good, &vm[i], vm[i].values[k]);
 			expect_dropped(seat);
-			one_more_frame(seat, k);
+			seat_beat(seat, k);
 		}
 }
 
@@ -287,7 +249,7 @@ nonsense_head_of_the_up_ring_drops_its_sender(void **state)
 		relink(seat);
 		set_word(seat, 0, seat->guests[HOSTILE].up.index + jumps[i]);
 		expect_dropped(seat);
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 	}
 }
 
@@ -304,7 +266,7 @@ nonsense_tail_of_the_down_ring_only_loses_its_own_records(void **state)
 		for (uint16_t k = 0; k < 10; k++)
 			seat_key(seat, (uint16_t)(KEY_1 + k / 2), k % 2 == 0);
 		seat_focus(seat, BUSY);
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 	}
 }
 
@@ -318,7 +280,7 @@ garbage_in_the_words_of_the_core_is_not_believed(void **state)
 	seat->guests[HOSTILE].is_blind = true;
 	for (uint32_t i = 0; i < 4; i++) {
 		set_word(seat, words[i], 0xdeadbeef);
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 	}
 }
 
@@ -379,7 +341,7 @@ doorbell_flood_wakes_the_core_once_per_frame(void **state)
 	assert_int_equal(
 	    pthread_create(&thread, NULL, ring_for_ever, &flood), 0);
 	for (uint32_t i = 0; i < 100; i++)
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 	atomic_store(&flood.is_over, true);
 	pthread_join(thread, NULL);
 	seat_ask_status(seat);
@@ -414,7 +376,7 @@ full_ring_of_commits_every_frame_starves_nobody(void **state)
 			assert_int_equal(encode_commit(&c, record), 0);
 			seat_put(seat, HOSTILE, record);
 		}
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 	}
 	seat_ask_status(seat);
 	/* a commit is taken in at one frame and ticked at the next */
@@ -454,9 +416,9 @@ record_that_changes_while_it_is_read_is_judged_once(void **state)
 		    0);
 		for (uint32_t i = 0; i < 3; i++) {
 			seat_show(seat, HOSTILE, 0x101010);
-			one_more_frame(seat, i);
+			seat_beat(seat, i);
 		}
-		one_more_frame(seat, 3);
+		seat_beat(seat, 3);
 		atomic_store(&flood.is_over, true);
 		pthread_join(thread, NULL);
 		drops = seat->n_dropped;
@@ -476,7 +438,7 @@ guest_that_vanishes_becomes_a_stopped_tile(void **state)
 		assert_true(seat_shows(seat, HOSTILE, 0x303030));
 		/* memory, rings and bells go with it */
 		seat_forget(seat, HOSTILE);
-		one_more_frame(seat, i);
+		seat_beat(seat, i);
 		seat_down(seat, HOSTILE);
 		seat_snapshot(seat);
 		assert_int_equal(
@@ -499,7 +461,7 @@ thousand_drops_and_links_leak_nothing(void **state)
 		seat_put(seat, HOSTILE, garbage);
 		seat_wait_dropped(seat, HOSTILE);
 		if (i % 10 == 0)
-			one_more_frame(seat, i / 10);
+			seat_beat(seat, i / 10);
 		if (i == 100) {
 			rss = proc_rss_kb(seat->child.pid);
 			fds = proc_count_fds(seat->child.pid);
