@@ -66,36 +66,13 @@ reason(int err)
 /* ------------------------------------------------------- what there is */
 
 static int
-make_state(const char *folder)
-{
-	static const char line[] = HDCP_STATE_NEW;
-	char path[PATH_MAX], new[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/" STATE_NAME, folder) >=
-		(int)sizeof(path) ||
-	    snprintf(new, sizeof(new), "%s/." STATE_NAME, folder) >=
-		(int)sizeof(new))
-		return -ENAMETOOLONG;
-	int AUTO_FD fd =
-	    open(new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-		0600);
-	if (fd < 0 ||
-	    write(fd, line, sizeof(line) - 1) != (ssize_t)sizeof(line) - 1 ||
-	    fsync(fd) < 0)
-		return -errno;
-	return rename(new, path) < 0 ? -errno : 0;
-}
-
-static int
 open_state(struct install *in)
 {
+	const int err = secret_make(in->keys, STATE_NAME, HDCP_STATE_NEW);
+
+	if (err < 0)
+		return err;
 	in->state_fd = secret_open(in->keys, STATE_NAME, O_RDWR);
-	if (in->state_fd == -ENOENT) {
-		const int err = make_state(in->keys);
-		if (err < 0)
-			return err;
-		in->state_fd = secret_open(in->keys, STATE_NAME, O_RDWR);
-	}
 	if (in->state_fd < 0)
 		return in->state_fd;
 	return hdcp_state_load(in->state_fd, &in->state);

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 int
@@ -45,4 +46,27 @@ secret_read(int fd, uint8_t *out, uint32_t max)
 	if (got < 0)
 		return -errno;
 	return got == 0 ? (int)n : -EBADMSG;
+}
+
+int
+secret_make(const char *folder, const char *name, const char *text)
+{
+	char path[PATH_MAX], new[PATH_MAX];
+	const ssize_t n = (ssize_t)strlen(text);
+
+	if (snprintf(path, sizeof(path), "%s/%s", folder, name) >=
+		(int)sizeof(path) ||
+	    snprintf(new, sizeof(new), "%s/.%s", folder, name) >=
+		(int)sizeof(new))
+		return -ENAMETOOLONG;
+	if (access(path, F_OK) == 0)
+		return 0;
+	int AUTO_FD fd = open(
+	    new, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return -errno;
+	const ssize_t went = write(fd, text, (size_t)n);
+	if (went != n)
+		return went < 0 ? -errno : -ENOSPC;
+	return fsync(fd) < 0 || rename(new, path) < 0 ? -errno : 0;
 }

@@ -2,6 +2,7 @@
 #include "tds/super/config.h"
 
 #include "tds/base/own.h"
+#include "tds/super/config_sections.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -169,6 +170,7 @@ config_load(struct config *config, const char *dir, struct problems *problems)
 		load_domains(config, path, text, problems);
 		if (config->file[0])
 			config_check(config, problems);
+		config_check_keys(config, problems);
 	}
 	free(text);
 	return problems->n > 0 ? -EINVAL : 0;

@@ -26,6 +26,7 @@ enum {
 	CONFIG_MONITOR_HEIGHT = 2160,
 	CONFIG_RULE_KEYS = 6,
 	CONFIG_CARD_BYTES = 32,
+	CONFIG_WIRE_BYTES = 108, /* sun_path */
 };
 
 /* Where errors go: a line without its end. */
@@ -75,6 +76,11 @@ struct config_domain {
 struct config_output {
 	int line;
 	struct core_output core;
+	/* type = sealed */
+	char keys[CONFIG_PATH_BYTES]; /* folder; empty: not given */
+	uid_t carrier_uid; /* who may connect to its wire */
+	gid_t carrier_gid;
+	bool has_carrier;
 };
 
 /* [device NAME]; the name is for people only */
@@ -90,7 +96,7 @@ struct config {
 	char file[CONFIG_PATH_BYTES]; /* tds.conf */
 	int tds_line, focus_line, attention_line, mode_line, phrase_line,
 	    run_dir_line, idle_line, leds_line, card_line, seat_line,
-	    others_line;
+	    others_line, facsimile_line;
 	bool is_try_out;
 	bool is_kms;	    /* outputs are monitors, not memory */
 	bool has_seat;	    /* input comes from devices */
@@ -98,6 +104,7 @@ struct config {
 	char card[CONFIG_CARD_BYTES]; /* path; empty: the first that will do */
 	char run_dir[CONFIG_SOCKET_BYTES];
 	char focus[TDS_NAME_BYTES];
+	bool is_facsimile; /* test keys may be used for sealed outputs */
 	struct core_setup core; /* flags without CORE_UNSEALED */
 	uint32_t n_outputs;
 	struct config_output outputs[TDS_MAX_OUTPUTS];

@@ -162,6 +162,18 @@ set_others(void *target, const char *value)
 	return why;
 }
 
+static const char *
+set_facsimile(void *target, const char *value)
+{
+	struct config *c = target;
+	uint32_t is_on;
+	const char *why = value_switch(value, "yes", "no", &is_on);
+
+	if (!why)
+		c->is_facsimile = is_on;
+	return why;
+}
+
 static const struct config_key tds_keys[] = {
     {"mode", set_mode, "normal, try-out"},
     {"run-dir", set_run_dir, "an absolute path of at most 103 bytes"},
@@ -175,6 +187,7 @@ static const struct config_key tds_keys[] = {
     {"card", set_card, "auto, or /dev/dri/cardN"},
     {"seat", set_seat, "on, off"},
     {"other-outputs", set_others, "on, off"},
+    {"hdcp-facsimile", set_facsimile, "no, yes"},
 };
 
 static void *
@@ -197,7 +210,8 @@ line_in_tds(void *target, uint32_t key)
 	struct config *c = target;
 	int *const lines[] = {&c->mode_line, &c->run_dir_line, &c->phrase_line,
 	    &c->attention_line, &c->focus_line, &c->idle_line, &c->leds_line,
-	    &c->card_line, &c->seat_line, &c->others_line};
+	    &c->card_line, &c->seat_line, &c->others_line,
+	    &c->facsimile_line};
 
 	return lines[key];
 }

@@ -3,6 +3,7 @@
 #include "tds/super/config_sections.h"
 #include "tds/super/unicode.h"
 
+#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,12 +19,17 @@ static const char *
 set_type(void *target, const char *value)
 {
 	struct core_output *o = &((struct config_output *)target)->core;
-	const bool is_headless = strcmp(value, "headless") == 0;
+	static const char *const types[] = {[OUTPUT_HEADLESS] = "headless",
+	    [OUTPUT_KMS] = "kms",
+	    [OUTPUT_SEALED] = "sealed"};
 
-	o->type = is_headless ? OUTPUT_HEADLESS : OUTPUT_KMS;
-	return is_headless || strcmp(value, "kms") == 0
-		   ? NULL
-		   : "is no type of output";
+	for (uint32_t i = OUTPUT_HEADLESS; i <= OUTPUT_SEALED; i++) {
+		if (strcmp(value, types[i]) != 0)
+			continue;
+		o->type = i;
+		return NULL;
+	}
+	return "is no type of output";
 }
 
 static const char *
@@ -76,13 +82,37 @@ set_position(void *target, const char *value)
 	return value_position(value, TDS_MAX_COORD, &o->x, &o->y);
 }
 
+static const char *
+set_keys(void *target, const char *value)
+{
+	struct config_output *o = target;
+
+	return value_path(value, o->keys, sizeof(o->keys));
+}
+
+static const char *
+set_carrier(void *target, const char *value)
+{
+	struct config_output *o = target;
+	const struct passwd *user = getpwnam(value);
+
+	if (!user)
+		return "is no user of this machine";
+	o->carrier_uid = user->pw_uid;
+	o->carrier_gid = user->pw_gid;
+	o->has_carrier = true;
+	return NULL;
+}
+
 static const struct config_key keys[] = {
-    {"type", set_type, "kms, headless"},
+    {"type", set_type, "kms, headless, sealed"},
     {"size", set_size, "640x480 to 8192x8192"},
     {"scale", set_scale, "1, 2, 3, 4"},
     {"refresh", set_refresh, "1 to 500 (Hz)"},
     {"rotation", set_rotation, "0, 90, 180, 270 (degrees clockwise)"},
     {"position", set_position, "X,Y of 0 to 16384 each"},
+    {"keys", set_keys, "an absolute path of at most 255 bytes"},
+    {"carrier", set_carrier, "the name of a user, as in /etc/passwd"},
 };
 
 static void *
@@ -165,10 +195,14 @@ static void
 check_pair(struct config *c, const struct config_output *a,
     const struct config_output *b, struct problems *problems)
 {
-	if (a->core.type != b->core.type)
+	const bool is_mixed = a->core.type != b->core.type &&
+			      a->core.type != OUTPUT_SEALED &&
+			      b->core.type != OUTPUT_SEALED;
+
+	if (is_mixed)
 		problem(problems, c->file, b->line,
 		    "[output %s]: type is not that of [output %s] in line "
-		    "%d; allowed: one type for all, kms or headless",
+		    "%d; allowed: kms or headless for all, sealed beside them",
 		    name_of(b), name_of(a), a->line);
 	else if (places_overlap(&a->core, &b->core))
 		problem(problems, c->file, b->line,
@@ -177,16 +211,62 @@ check_pair(struct config *c, const struct config_output *a,
 		    name_of(b), name_of(a), a->line);
 }
 
+/* What belongs to a sealed output, and to no other. */
+static void
+check_sealed(const struct config *c, const struct config_output *o,
+    struct problems *problems)
+{
+	if (o->core.type != OUTPUT_SEALED) {
+		if (o->keys[0] || o->has_carrier)
+			problem(problems, c->file, o->line,
+			    "[output %s]: keys and carrier are for outputs "
+			    "that are encrypted; allowed: with type = sealed",
+			    name_of(o));
+		return;
+	}
+	if (!o->keys[0])
+		problem(problems, c->file, o->line,
+		    "[output %s]: keys: is missing; allowed: a folder of key "
+		    "files with type = sealed",
+		    name_of(o));
+	if (o->core.rotation != 0)
+		problem(problems, c->file, o->line,
+		    "[output %s]: rotation: a sink turns nothing; allowed: 0 "
+		    "with type = sealed",
+		    name_of(o));
+	if (strlen(c->run_dir) + strlen(name_of(o)) + sizeof("/.wire") >
+	    CONFIG_WIRE_BYTES)
+		problem(problems, c->file, o->line,
+		    "[output %s]: run-dir/NAME.wire is too long for a socket; "
+		    "allowed: at most 107 bytes (a shorter name or run-dir)",
+		    name_of(o));
+}
+
+static bool
+has_type(const struct config *c, uint32_t type)
+{
+	for (uint32_t i = 0; i < c->n_outputs; i++)
+		if (c->outputs[i].core.type == type)
+			return true;
+	return false;
+}
+
 void
 config_check_outputs(struct config *c, struct problems *problems)
 {
 	for (uint32_t i = 0; i < c->n_outputs; i++) {
-		if (c->outputs[i].core.type == OUTPUT_HEADLESS)
+		if (c->outputs[i].core.type != OUTPUT_KMS)
 			fill_headless(&c->outputs[i].core);
+		check_sealed(c, &c->outputs[i], problems);
 		for (uint32_t j = 0; j < i; j++)
 			check_pair(c, &c->outputs[j], &c->outputs[i], problems);
 	}
-	c->is_kms = c->n_outputs == 0 || c->outputs[0].core.type == OUTPUT_KMS;
+	c->is_kms = c->n_outputs == 0 || has_type(c, OUTPUT_KMS);
+	c->core.flags |= c->is_facsimile ? CORE_FACSIMILE : 0;
+	if (c->is_facsimile && !has_type(c, OUTPUT_SEALED))
+		problem(problems, c->file, c->facsimile_line,
+		    "hdcp-facsimile: no output is sealed; allowed: yes with "
+		    "an [output NAME] of type = sealed");
 	if (!c->is_kms && c->others_line)
 		problem(problems, c->file, c->others_line,
 		    "other-outputs: there are no others beside headless "

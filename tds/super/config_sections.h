@@ -16,3 +16,5 @@ extern const struct config_section config_device_section;
 void config_check_outputs(struct config *config, struct problems *problems);
 /* The domains that rules name. After domains were read. */
 void config_check_devices(struct config *config, struct problems *problems);
+/* The key files of sealed outputs, as they are. After config_check(). */
+void config_check_keys(const struct config *config, struct problems *problems);

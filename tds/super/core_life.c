@@ -92,6 +92,8 @@ on_ready(struct super *s)
 	core_tell_ready(s);
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		guest_link(s, i);
+	for (uint32_t i = 0; i < s->config.n_outputs; i++)
+		hdcp_connect(s, i);
 	input_connect(s);
 	super_arm(s); /* a connector may have changed meanwhile */
 	return 0;

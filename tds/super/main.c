@@ -42,7 +42,8 @@ find_programs(struct super *s)
 	} programs[] = {{"tds-compositor", s->core_path, true},
 	    {"tds-guest", s->guest_path, true},
 	    {"tds-input", s->input_path, s->config.has_seat},
-	    {"tds-xen", s->xen_path, xen_is_wanted(s)}};
+	    {"tds-xen", s->xen_path, xen_is_wanted(s)},
+	    {"tds-hdcp", s->hdcp_path, hdcp_is_wanted(s)}};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
 		if (!programs[i].is_needed ||
@@ -101,6 +102,8 @@ prepare(struct super *s)
 		err = check_sealing(s, "tds-input", ROLE_INPUT);
 	if (err == 0 && xen_is_wanted(s))
 		err = check_sealing(s, "tds-xen", ROLE_XEN);
+	if (err == 0 && hdcp_is_wanted(s))
+		err = check_sealing(s, "tds-hdcp", ROLE_HDCP);
 	if (err == 0)
 		err = loop_init(&s->loop);
 	if (err == 0)
@@ -125,6 +128,8 @@ start(struct super *s)
 		err = hotplug_watch(s);
 	if (err == 0)
 		err = xen_open(s);
+	if (err == 0)
+		err = hdcp_open(s);
 	if (err < 0)
 		return err;
 	err = rights_seal(ROLE_TDSD, is_try_out, &what);
@@ -139,6 +144,9 @@ start(struct super *s)
 		guest_begin(s, i);
 	if (xen_is_wanted(s))
 		xen_begin(s);
+	for (uint32_t i = 0; i < s->config.n_outputs; i++)
+		if (s->sealed[i].listener >= 0)
+			hdcp_begin(s, i);
 	return 0;
 }
 
@@ -154,6 +162,11 @@ stop(struct super *s)
 		child_kill(&s->guests[i].child);
 		if (s->place.lock >= 0 && !s->config.domains[i].is_xen)
 			place_remove_domain(&s->config.domains[i]);
+	}
+	for (uint32_t i = 0; i < s->config.n_outputs; i++) {
+		child_kill(&s->sealed[i].child);
+		if (s->sealed[i].listener >= 0)
+			place_remove_wire(&s->place, &s->config.outputs[i]);
 	}
 	place_close(&s->place);
 }
@@ -172,6 +185,11 @@ clear(struct super *s)
 		    .child = {.pid = -1, .channel = -1},
 		    .link = {-1, -1, -1},
 		    .pool = -1};
+	for (uint32_t i = 0; i < TDS_MAX_OUTPUTS; i++)
+		s->sealed[i] = (struct sealed){.super = s,
+		    .output = i,
+		    .child = {.pid = -1, .channel = -1},
+		    .listener = -1};
 	for (uint32_t i = 0; i < MAX_CLIENTS; i++)
 		s->clients[i] = (struct client){.fd = -1, .picture = -1};
 }

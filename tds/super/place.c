@@ -123,6 +123,33 @@ place_open(struct place *place, const char *run_dir)
 	return place->control < 0 ? place->control : 0;
 }
 
+int
+place_wire(const struct place *place, const struct config_output *output)
+{
+	char name[TDS_NAME_BYTES + 8];
+
+	snprintf(name, sizeof(name), "%s.wire", (const char *)output->core.name);
+	int AUTO_FD fd = listen_at(place->dir, name, SOCK_STREAM);
+	int err = fd < 0 ? fd : 0;
+	if (err == 0 && output->has_carrier &&
+	    fchownat(place->dir, name, output->carrier_uid,
+		output->carrier_gid, AT_SYMLINK_NOFOLLOW) < 0)
+		err = -errno;
+	if (err < 0)
+		log_error("cannot make %s in the run directory: %s", name,
+		    strerror(-err));
+	return err < 0 ? err : TAKE_FD(fd);
+}
+
+void
+place_remove_wire(const struct place *place, const struct config_output *output)
+{
+	char name[TDS_NAME_BYTES + 8];
+
+	snprintf(name, sizeof(name), "%s.wire", (const char *)output->core.name);
+	unlinkat(place->dir, name, 0);
+}
+
 /* Hand the directory over last: until then only we could change it. */
 static int
 give_to_user(int dir, const struct config_domain *domain)

@@ -4,6 +4,7 @@
  *	RUN_DIR/		0711, ours
  *	  tdsd.lock		held while tdsd runs
  *	  control.sock		0600, for tdsctl
+ *	  OUTPUT.wire		0600, the carrier's: of a sealed output
  *	  NAME/			0700, the domain's user's
  *	    gpu.sock keyboard.sock tablet.sock mouse.sock    0600, the user's
  *	    vnc.sock		made by the VM
@@ -26,6 +27,11 @@ int place_open(struct place *place, const char *run_dir) MUST_CHECK;
 /* Listening stream sockets for one domain, in the order of GUEST_SETUP. */
 int place_domain(const struct config_domain *domain,
     int listeners[PLACE_SOCKETS]) MUST_CHECK;
+/* The listening stream socket of a sealed output, for its carrier. */
+int place_wire(
+    const struct place *place, const struct config_output *output) MUST_CHECK;
+void place_remove_wire(
+    const struct place *place, const struct config_output *output);
 /* Remove what place_open() and place_domain() made. */
 void place_remove_domain(const struct config_domain *domain);
 void place_close(struct place *place);

@@ -23,7 +23,7 @@ spawn_find(const char *program, char *path, size_t size)
 	/* beside tdsd, in its build directory, where both are installed */
 	static const char *const places[] = {"%s/%s",
 	    "%s/../../compositor/%s", "%s/../../hv-glue/%s",
-	    "%s/../../kbd/%s", "%s/" TDS_FROM_SBIN "/%s"};
+	    "%s/../../kbd/%s", "%s/../../hdcp/%s", "%s/" TDS_FROM_SBIN "/%s"};
 	char self[PATH_MAX];
 	const ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 

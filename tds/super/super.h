@@ -6,6 +6,7 @@
  *	       any --exit, bad record--> none --back-off--> ...
  *	guest: none --spawn, setup--> running --exit, malformed--> none ...
  *	input: none --spawn, devices--> starting --INPUT_READY--> ready
+ *	hdcp:  none --spawn, keys--> running, tied to each core
  *	xen:   none --spawn, domains--> running, tells which are found
  *
  * With a seat the display is ready when core and input are: then every
@@ -41,6 +42,15 @@ struct guest {
 	struct log_budget budget;
 };
 
+/* A sealed output: one tds-hdcp. */
+struct sealed {
+	struct super *super; /* borrowed: it holds us */
+	uint32_t output;
+	struct child child;
+	struct backoff backoff;
+	int listener; /* owned: for carriers; -1: not a sealed output */
+};
+
 enum request { REQUEST_NONE, REQUEST_STATUS, REQUEST_PICTURE, REQUEST_FOCUS };
 
 /* One connection of tdsctl: one request, one answer. */
@@ -56,7 +66,7 @@ struct super {
 	struct config config;
 	struct loop loop;
 	char core_path[PATH_MAX], guest_path[PATH_MAX], input_path[PATH_MAX],
-	    xen_path[PATH_MAX];
+	    xen_path[PATH_MAX], hdcp_path[PATH_MAX];
 	bool is_plain; /* no namespaces here: try-out mode only */
 	struct child core;
 	bool core_is_ready;
@@ -67,6 +77,7 @@ struct super {
 	struct child xen; /* never one without a domain that connects so */
 	struct backoff xen_backoff;
 	int xenbus; /* owned: the kernel's connection to xenstore; -1 */
+	struct sealed sealed[TDS_MAX_OUTPUTS];
 	struct devices devices;
 	int uevents; /* owned: what the kernel says of devices; -1: unheard */
 	int screen;  /* owned: the card, we are its master; -1: headless */
@@ -133,6 +144,16 @@ enum { XEN_PIXELS, XEN_RINGS, XEN_EVENTS, XEN_NEWS, XEN_ASK, XEN_FDS };
  */
 int xen_make(int ours[XEN_FDS], int theirs[XEN_FDS]) MUST_CHECK;
 void xen_serve(struct super *s, uint32_t i, const int fds[XEN_FDS]);
+
+/* hdcp_life.c */
+bool hdcp_is_wanted(const struct super *s);
+/* Sockets and states that are not there yet. Before the seal. */
+int hdcp_open(struct super *s) MUST_CHECK;
+/* Of a sealed output. */
+void hdcp_begin(struct super *s, uint32_t i);
+void hdcp_end(struct super *s, uint32_t i, const char *why);
+/* Core and tds-hdcp are there: a fresh channel, fresh memory. */
+void hdcp_connect(struct super *s, uint32_t i);
 
 /* hotplug.c */
 /* Listen to the kernel, and look at what is there. Before the seal. */

@@ -41,6 +41,8 @@ super_arm(struct super *s)
 		next = earlier(next, s->guests[i].backoff.again_ns);
 		next = earlier(next, guest_vnc_ns(&s->guests[i]));
 	}
+	for (uint32_t i = 0; i < s->config.n_outputs; i++)
+		next = earlier(next, s->sealed[i].backoff.again_ns);
 	next = earlier(next, core_deadline_ns(s));
 	next = earlier(next, s->input_backoff.again_ns);
 	next = earlier(next, s->xen_backoff.again_ns);
@@ -102,6 +104,9 @@ on_timer(void *data, uint32_t events)
 		input_begin(s);
 	if (is_due(&s->xen_backoff, now))
 		xen_begin(s);
+	for (uint32_t i = 0; i < s->config.n_outputs; i++)
+		if (is_due(&s->sealed[i].backoff, now))
+			hdcp_begin(s, i);
 	clients_expire(s, now);
 	if (has_passed(hotplug_ns(s), now))
 		hotplug_tell(s);
@@ -144,6 +149,11 @@ on_exit_of(struct super *s, pid_t pid, int status)
 		s->xen.pid = 0;
 		xen_end(s, why);
 	}
+	for (uint32_t i = 0; i < s->config.n_outputs; i++)
+		if (pid == s->sealed[i].child.pid) {
+			s->sealed[i].child.pid = 0;
+			hdcp_end(s, i, why);
+		}
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		if (pid == s->guests[i].child.pid) {
 			s->guests[i].child.pid = 0;

@@ -88,10 +88,12 @@ check_output(const struct config *c, uint32_t i)
 	rd_init(&rd, record + 4, (uint32_t)n - 4);
 	if (decode_core_output(&rd, &believed) < 0 || o->index != i)
 		abort();
-	if ((o->type == OUTPUT_KMS) != c->is_kms)
+	if (o->type != OUTPUT_SEALED && (o->type == OUTPUT_KMS) != c->is_kms)
 		abort(); /* one kind of screen at a time */
 	if (!o->name[0] && !c->is_kms)
 		abort();
+	if ((o->type == OUTPUT_SEALED) != (c->outputs[i].keys[0] != 0))
+		abort(); /* nothing is encrypted without keys */
 }
 
 static void

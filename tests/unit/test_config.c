@@ -301,10 +301,22 @@ each_bad_value_of_tds_conf_is_refused_with_its_line(void **state)
 	    {"[output a]\nposition = 5", "tds.conf:2: position: is not X,Y"},
 	    {"[output a]\nposition = 0,16385", "position: is out of range"},
 	    {"[output a]\ntype = screen", "type: is no type of output; "
-					  "allowed: kms, headless"},
+					  "allowed: kms, headless, sealed"},
 	    {"[output a]\n[output b]\ntype = headless",
 		"tds.conf:2: [output b]: type is not that of [output a] in "
-		"line 1; allowed: one type for all"},
+		"line 1; allowed: kms or headless for all, sealed beside"},
+	    {"[output a]\ntype = sealed", "1: [output a]: keys: is missing; "
+					  "allowed: a folder of key files"},
+	    {"[output a]\nkeys = /k", "1: [output a]: keys and carrier are for"
+				      " outputs that are encrypted; allowed"},
+	    {"[output a]\ncarrier = root", "1: [output a]: keys and carrier"},
+	    {"[output a]\ntype = sealed\nkeys = k", "3: keys: is not an abs"},
+	    {"[output a]\ncarrier = nobody-here", "2: carrier: is no user"},
+	    {"[output a]\ntype = sealed\nkeys = /k\nrotation = 90",
+		"1: [output a]: rotation: a sink turns nothing; allowed: 0"},
+	    {"[tds]\nhdcp-facsimile = on", "hdcp-facsimile: is neither"},
+	    {"[tds]\nhdcp-facsimile = yes", "tds.conf:2: hdcp-facsimile: no "
+					    "output is sealed; allowed: yes"},
 	    {"[output a]\nsize = 800x600\nposition = 0,0\n"
 	     "[output b]\nsize = 800x600\nposition = 799,599",
 		"tds.conf:4: [output b]: lies over [output a] in line 1"},
@@ -382,6 +394,9 @@ more_rules_than_there_is_room_for_are_refused(void **state)
 static const char *
 outputs_as_text(void)
 {
+	static const char *const types[] = {[OUTPUT_HEADLESS] = "headless",
+	    [OUTPUT_KMS] = "kms",
+	    [OUTPUT_SEALED] = "sealed"};
 	static char text[256];
 
 	text[0] = 0;
@@ -390,7 +405,7 @@ outputs_as_text(void)
 		const size_t at = strlen(text);
 		assert_int_equal(o->index, i);
 		snprintf(text + at, sizeof(text) - at, "%s%s:%s", i ? " " : "",
-		    o->type == OUTPUT_KMS ? "kms" : "headless", o->name);
+		    types[o->type], o->name);
 	}
 	return text;
 }
@@ -457,6 +472,54 @@ memory_as_outputs_has_a_seat_only_when_told(void **state)
 	assert_true(config.has_seat);
 	assert_string_equal(read_main(TDS "seat = off\n"), "");
 	assert_false(config.has_seat);
+}
+
+#define SEALED "type = sealed\nkeys = /etc/tds/hdcp\n"
+
+static void
+sealed_outputs_stand_beside_monitors_or_memory_or_alone(void **state)
+{
+	(void)state;
+	assert_string_equal(read_main(TDS "[output wall]\n" SEALED), "");
+	assert_string_equal(outputs_as_text(), "sealed:wall");
+	assert_false(config.is_kms);
+	assert_int_equal(config.outputs[0].core.width, 1920);
+	assert_int_equal(config.outputs[0].core.refresh_mhz, 60000);
+	assert_string_equal(config.outputs[0].keys, "/etc/tds/hdcp");
+	assert_false(config.outputs[0].has_carrier);
+	assert_int_equal(config.core.flags, 0);
+	assert_string_equal(read_main(TDS "[output wall]\n" SEALED
+					  "[output DP-1]\n"), "");
+	assert_string_equal(outputs_as_text(), "sealed:wall kms:DP-1 kms: kms:");
+	assert_true(config.is_kms);
+	assert_string_equal(read_main(TDS "hdcp-facsimile = yes\n"
+					  "[output a]\ntype = headless\n"
+					  "[output wall]\ncarrier = root\n"
+					  SEALED), "");
+	assert_string_equal(outputs_as_text(), "headless:a sealed:wall");
+	assert_false(config.is_kms);
+	assert_true(config.outputs[1].has_carrier);
+	assert_int_equal(config.core.flags, CORE_FACSIMILE);
+}
+
+static void
+the_path_of_a_wire_fits_into_an_address(void **state)
+{
+	char text[512], dir[104];
+
+	(void)state;
+	memset(dir, 'd', sizeof(dir));
+	dir[0] = '/';
+	for (size_t n = 90; n < sizeof(dir); n++) {
+		snprintf(text, sizeof(text),
+		    "[tds]\nmode = try-out\nphrase = x\nrun-dir = %.*s\n"
+		    "[output wall]\n" SEALED, (int)n, dir);
+		/* DIR/wall.wire and a NUL in 108 bytes */
+		if (n + 11 <= 108)
+			assert_null(strstr(read_main(text), "wire"));
+		else
+			expect(read_main(text), "wire is too long for a soc");
+	}
 }
 
 static void
@@ -673,6 +736,9 @@ main(void)
 	    cmocka_unit_test(named_monitors_leave_slots_for_others_unless_told),
 	    cmocka_unit_test(memory_as_outputs_has_a_seat_only_when_told),
 	    cmocka_unit_test(a_seat_is_told_what_to_do),
+	    cmocka_unit_test(
+		sealed_outputs_stand_beside_monitors_or_memory_or_alone),
+	    cmocka_unit_test(the_path_of_a_wire_fits_into_an_address),
 	    cmocka_unit_test(rules_for_devices_are_kept_in_their_order),
 	    cmocka_unit_test(
 		a_line_of_198_bytes_is_read_and_one_more_is_refused),
