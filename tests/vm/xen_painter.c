@@ -3,13 +3,14 @@
  * drm_xen_front, one colour all over its screen, and says what it reads from
  * the keyboards and pointers that there are.
  *
- *	xen_painter RRGGBB
+ *	xen_painter RRGGBB [MS]
  *
- * Two buffers are flipped in turn, the next flip when the last one is done, so
- * a display that stops answering stops it too; it says "card N" when it opens
- * one, "shown" at the first flip that was done, "flips" at every second, "key
- * CODE VALUE" and "abs CODE VALUE" for input events, and "error WHAT" when the
- * kernel refuses something, after which it begins anew. It never ends.
+ * Two buffers are flipped in turn, the next flip so long after the last one is
+ * done, so a display that stops answering stops it too. It says "card N" when
+ * it opens one, "shown" at the first flip that was done, "flips" at every
+ * second, "key CODE VALUE" and "abs CODE VALUE" for input events, and "error
+ * WHAT" when the kernel refuses something, after which it begins anew. It never
+ * ends.
  *
  * When its back end dies, drm_xen_front takes the device away and makes
  * another. What is still open keeps its number, so that one may be card1. Here
@@ -55,6 +56,7 @@ struct painter {
 	struct picture pictures[BUFFERS];
 	uint32_t front;
 	uint32_t colour;
+	int every_ms;
 	uint32_t flips; /* done */
 	bool is_flipping;
 };
@@ -229,7 +231,8 @@ end(struct painter *p)
 			munmap(p->pictures[i].pixels, p->pictures[i].size);
 	for (nfds_t i = 0; i < p->n_fds; i++)
 		close(p->fds[i].fd);
-	*p = (struct painter){.colour = p->colour, .gone = gone};
+	*p = (struct painter){
+	    .colour = p->colour, .every_ms = p->every_ms, .gone = gone};
 }
 
 static bool
@@ -280,7 +283,8 @@ paint(struct painter *p)
 	bool is_well = true;
 
 	while (is_well) {
-		const int ready = poll(p->fds, p->n_fds, FLIP_MS);
+		const int wait_ms = p->is_flipping ? FLIP_MS : p->every_ms;
+		const int ready = poll(p->fds, p->n_fds, wait_ms);
 
 		for (nfds_t i = 1; ready > 0 && i < p->n_fds && is_well; i++)
 			if (p->fds[i].revents)
@@ -296,13 +300,15 @@ paint(struct painter *p)
 int
 main(int argc, char **argv)
 {
-	struct painter p = {.gone = -1};
+	struct painter p = {.gone = -1, .every_ms = FLIP_MS};
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: xen_painter RRGGBB\n");
+	if (argc != 2 && argc != 3) {
+		fprintf(stderr, "usage: xen_painter RRGGBB [MS]\n");
 		return 2;
 	}
 	p.colour = (uint32_t)strtoul(argv[1], NULL, 16);
+	if (argc == 3)
+		p.every_ms = (int)strtol(argv[2], NULL, 10);
 	for (;;) {
 		if (begin(&p))
 			paint(&p);
