@@ -115,6 +115,13 @@ secret_event(struct pair *p, struct side *s)
 		e.leds = (uint8_t)chance_below(c, 8);
 		return e;
 	}
+	/* how a carrier is, or a sink: public to nobody either */
+	if (kind == 3 && !p->only_pictures) {
+		e.kind = EVENT_SINK;
+		e.cable = chance_below(c, s->core.scene.n_outputs);
+		e.is_up = chance_one_in(c, 2);
+		return e;
+	}
 	if (kind < 8 && s->manner == CRASHING) {
 		static const enum event_kind of[] = {
 		    EVENT_DOWN, EVENT_LINK, EVENT_LINK, EVENT_VM};

@@ -197,8 +197,8 @@ const char *
 event_text(const struct event *e)
 {
 	static const char *const kinds[] = {"input", "link", "down", "commit",
-	    "cursor", "leds", "vm", "focus", "frame", "output", "device",
-	    "gone", "cable", "dark"};
+	    "cursor", "leds", "vm", "unmap", "focus", "frame", "output",
+	    "device", "gone", "cable", "sink", "dark"};
 	static char text[128];
 
 	if (e->kind == EVENT_INPUT)

@@ -6,8 +6,8 @@
 #include "tests/unit/unit.h"
 
 #include "compositor/kms_drm.h"
-#include "compositor/shell.h"
 #include "tests/unit/fake_drm.h"
+#include "tests/unit/shell_alone.h"
 
 #include <errno.h>
 #include <linux/input-event-codes.h>
@@ -29,75 +29,8 @@ static const uint32_t desired = DRM_MODE_CONTENT_PROTECTION_DESIRED;
 static const uint32_t enabled = DRM_MODE_CONTENT_PROTECTION_ENABLED;
 static const uint64_t second_ns = 1000000000u;
 
-static struct shell shell = {
-    .epoll_fd = -1, .bells_fd = -1, .timer_fd = -1, .seat_fd = -1};
-static uint64_t now_ns;
 static uint32_t *pixels[DOMAINS]; /* of each pool */
 static uint32_t leaks; /* while protection was changed */
-static void (*in_mid_frame)(void);
-
-/* ------------------------------------ the rest of the shell, which is not here */
-
-static void
-step(struct event event)
-{
-	static struct actions actions;
-
-	core_step(&shell.core, &event, 0, &actions);
-	if (event.kind == EVENT_CABLE)
-		assert_int_equal(actions.n, 0); /* no guest is told */
-}
-
-void
-shell_step(struct shell *s, const struct event *event)
-{
-	(void)s;
-	step(*event);
-}
-
-void
-shell_flush(struct shell *s)
-{
-	(void)s;
-}
-
-void
-shell_reply(struct shell *s, int len)
-{
-	(void)s;
-	(void)len;
-}
-
-void
-shell_close_link(struct shell *s, uint32_t domain)
-{
-	(void)s;
-	(void)domain;
-}
-
-int
-shell_watch(int epoll_fd, int fd, uint32_t events, uint32_t tag)
-{
-	(void)epoll_fd;
-	(void)fd;
-	(void)events;
-	(void)tag;
-	return 0;
-}
-
-void
-seat_dispatch(struct shell *s)
-{
-	(void)s;
-	if (in_mid_frame)
-		in_mid_frame();
-}
-
-uint64_t
-monotonic_ns(void)
-{
-	return now_ns;
-}
 
 /* ----------------------------------------------------------------- judging */
 
@@ -152,7 +85,7 @@ static void
 flips_done(void)
 {
 	for (uint32_t i = 0; i < FAKE_CRTCS; i++)
-		fake_flip_done(i, now_ns);
+		fake_flip_done(i, alone_ns);
 	shell.screen->ops->flips(shell.screen);
 }
 
@@ -248,11 +181,7 @@ set_up(void **unused)
 	fake.has_cursor = true;
 	fake.on_protection = judge_change;
 	leaks = 0;
-	in_mid_frame = NULL;
-	now_ns = 100 * second_ns;
-	shell = (struct shell){
-	    .epoll_fd = -1, .bells_fd = -1, .timer_fd = -1, .seat_fd = -1};
-	core_init(&shell.core);
+	alone_reset(100 * second_ns);
 	assert_int_equal(core_add_setup(&shell.core, &s), 0);
 	assert_int_equal(core_add_output(&shell.core, &slot), 0);
 	fake_plug(0, &m, 1);
@@ -302,7 +231,7 @@ nothing_is_asked_for_while_nothing_needs_it(void **unused)
 	assert_int_equal(state(), undesired);
 	assert_int_equal(cable_at(&shell), 0); /* and nobody wakes up */
 	const uint32_t calls = fake.n_calls;
-	cable_look(&shell, now_ns + 100 * second_ns);
+	cable_look(&shell, alone_ns + 100 * second_ns);
 	assert_int_equal(fake.n_calls, calls);
 }
 
@@ -366,16 +295,16 @@ a_lost_uevent_is_made_up_for_within_a_second(void **unused)
 	set_hidden(TYPE0, false);
 	settle();
 	fake_authenticate(0);
-	now_ns = cable_at(&shell);
-	assert_true(now_ns <= 101 * second_ns);
-	cable_look(&shell, now_ns);
+	alone_ns = cable_at(&shell);
+	assert_true(alone_ns <= 101 * second_ns);
+	cable_look(&shell, alone_ns);
 	settle();
 	assert_seen(true, true, false);
 	fake_lose_protection(0);
 	cable_look(&shell, cable_at(&shell) - 1);
 	assert_false(frame_has_news(&shell)); /* not yet */
-	now_ns = cable_at(&shell);
-	cable_look(&shell, now_ns);
+	alone_ns = cable_at(&shell);
+	cable_look(&shell, alone_ns);
 	frame();
 	assert_seen(true, false, false);
 }
@@ -391,11 +320,11 @@ a_link_lost_in_mid_frame_is_a_tile_in_the_one_after(void **unused)
 {
 	(void)unused;
 	show_type0();
-	in_mid_frame = lose;
+	alone_in_mid_frame = lose;
 	scene_damage_all(&shell.core.scene);
 	frame();
 	assert_int_equal(state(), desired);
-	in_mid_frame = NULL;
+	alone_in_mid_frame = NULL;
 	uevent();
 	frame();
 	assert_seen(true, false, false);
@@ -448,8 +377,8 @@ without_the_property_it_is_never_shown(void **unused)
 	settle(); /* and then nothing more is painted for it */
 	assert_seen(true, false, false);
 	for (int i = 0; i < 5; i++) {
-		now_ns += second_ns;
-		cable_look(&shell, now_ns);
+		alone_ns += second_ns;
+		cable_look(&shell, alone_ns);
 		assert_false(frame_has_news(&shell));
 	}
 }

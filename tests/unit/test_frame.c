@@ -2,8 +2,8 @@
 #include "tests/unit/unit.h"
 
 #include "compositor/kms_drm.h"
-#include "compositor/shell.h"
 #include "tests/unit/fake_drm.h"
+#include "tests/unit/shell_alone.h"
 
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
@@ -12,67 +12,6 @@
 #include <unistd.h>
 
 enum { WIDTH = 640, HEIGHT = 480, OUTPUTS = 2 };
-
-static struct shell shell = {
-    .epoll_fd = -1, .bells_fd = -1, .timer_fd = -1, .seat_fd = -1};
-
-/* What shell_frame.c calls in other parts of the shell, which are not here. */
-static void
-step(struct event event)
-{
-	static struct actions actions;
-
-	core_step(&shell.core, &event, 0, &actions);
-}
-
-void
-shell_step(struct shell *s, const struct event *event)
-{
-	(void)s;
-	step(*event);
-}
-
-void
-shell_flush(struct shell *s)
-{
-	(void)s;
-}
-
-void
-shell_reply(struct shell *s, int len)
-{
-	(void)s;
-	(void)len;
-}
-
-void
-shell_close_link(struct shell *s, uint32_t domain)
-{
-	(void)s;
-	(void)domain;
-}
-
-int
-shell_watch(int epoll_fd, int fd, uint32_t events, uint32_t tag)
-{
-	(void)epoll_fd;
-	(void)fd;
-	(void)events;
-	(void)tag;
-	return 0;
-}
-
-void
-seat_dispatch(struct shell *s)
-{
-	(void)s;
-}
-
-uint64_t
-monotonic_ns(void)
-{
-	return 1000000;
-}
 
 /* Two screens side by side, with cursor planes, lit. */
 static int
@@ -86,7 +25,7 @@ set_up(void **state)
 	(void)state;
 	fake_reset();
 	fake.has_cursor = true;
-	core_init(&shell.core);
+	alone_reset(1000000);
 	assert_int_equal(core_add_setup(&shell.core, &s), 0);
 	for (uint32_t i = 0; i < OUTPUTS; i++) {
 		const struct core_output slot = {
