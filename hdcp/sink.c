@@ -40,8 +40,13 @@ end_session(struct sink *s)
 {
 	hdcp_seal_stop(&s->seal);
 	s->is_whole = false;
-	blank(&s->next);
-	blank(&s->shown);
+	/* only if needed: with every message of a handshake it would take
+	 * longer than the locality check allows */
+	if (s->has_pixels) {
+		blank(&s->next);
+		blank(&s->shown);
+	}
+	s->has_pixels = false;
 	damage_clear(&s->arriving);
 	damage_clear(&s->changed);
 	damage_add(&s->changed, all_of(s));
@@ -128,6 +133,8 @@ static int
 on_content(struct sink *s, uint32_t n, uint64_t now_ns)
 {
 	struct hdcp_tile tile;
+
+	s->has_pixels = true;
 	const int err =
 	    hdcp_seal_take(&s->seal, s->in, n, now_ns, &s->next, &tile);
 

@@ -22,6 +22,7 @@ struct sink {
 	struct hdcp_image next;	 /* borrowed: tiles go here */
 	struct hdcp_image shown; /* borrowed: whole frames */
 	bool is_whole;		 /* shown holds a frame of this session */
+	bool has_pixels;	 /* next or shown are not blank */
 	bool was_wrong;
 	int why;		 /* if it was: -errno */
 	struct damage arriving;	 /* what next holds and shown does not */

@@ -227,10 +227,12 @@ start(const struct options *o)
 
 /* -------------------------------------------------------------------- turns */
 
+static struct log_budget carrier;
+
 static void
 hang_up(const char *why)
 {
-	log_info("connection closed: %s", why);
+	log_peer(&carrier, "carrier", "connection closed: %s", why);
 	sink_disconnect(&me.sink);
 	wire_close(&me.wire);
 }
@@ -253,8 +255,8 @@ take(uint64_t at_ns)
 		hang_up("what came is not authentic");
 		return;
 	}
-	if (me.sink.n_frames != frames)
-		wire_is_good(&me.wire);
+	if (me.sink.n_frames != frames || me.sink.arriving.n > 0)
+		wire_is_good(&me.wire); /* authentic, at least a part */
 	const int len = sink_fill(&me.sink, out, sizeof(out));
 	if (len > 0 && wire_write(&me.wire, out, (uint32_t)len) < 0)
 		hang_up("the carrier takes nothing");
@@ -311,8 +313,10 @@ turn(void)
 		(void)me.screen->ops->flips(me.screen);
 	if (fds[3].fd >= 0 && fds[3].revents)
 		take(at_ns);
-	if (fds[2].revents && wire_accept(&me.wire, at_ns))
+	if (fds[2].revents && wire_accept(&me.wire, at_ns)) {
+		log_peer(&carrier, "carrier", "connection opened");
 		sink_connect(&me.sink);
+	}
 	if (wire_is_up(&me.wire) && at_ns >= me.wire.deadline_ns)
 		hang_up("no picture in time");
 	show(at_ns);

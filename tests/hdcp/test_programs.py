@@ -2,13 +2,9 @@
 """test_programs.py SOURCE_PEER TDS_SINK: tds-sink, and a carrier before it.
 
 This process is the carrier: it holds the two ends of the byte stream and
-nothing else of them, keeps all that it sees, and is honest or not. Time is
-real here, with HDCP's limits (100 ms for a certificate), so that a machine
-that stands still for a while needs another attempt to connect: those are
-counted, and bounded.
+nothing else of them, keeps all that it sees, and is honest or not.
 """
 import collections
-import mmap
 import os
 import select
 import signal
@@ -16,24 +12,17 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
 from PIL import Image
 
 from facsimile import write_keys
+from line import ATTEMPTS, Line, wait
 
-W, H, ATTEMPTS = 320, 200, 10
+W, H = 320, 200
 HDCP, SINK = None, None
 ALARM = (0xb3, 0x26, 0x1e)
 STATES = ('no picture yet', 'authentic', 'not authentic')
-
-
-def wait(condition, seconds=20):
-    end = time.monotonic() + seconds
-    while not condition() and time.monotonic() < end:
-        select.select([], [], [], 0.02)
-    return condition()
 
 
 class Sink:
@@ -79,108 +68,6 @@ class Sink:
         self.process.wait()
 
 
-class Source:
-    """One connection's other end: a source and its frame."""
-
-    def __init__(self, keys, wire):
-        fd = os.memfd_create('frame')
-        os.ftruncate(fd, 4 * W * H)
-        self.frame = mmap.mmap(fd, 4 * W * H)
-        self.draw(0, 0, W, H, 0)
-        self.process = subprocess.Popen(
-            [HDCP, '--facsimile', keys, str(wire.fileno()), str(fd), str(W),
-             str(H)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, pass_fds=[wire.fileno(), fd])
-        os.close(fd)
-
-    def draw(self, x, y, w, h, seed):
-        for row in range(y, y + h):
-            line = b''.join((0x404040 + 3 * row + 7 * c + seed & 0xffffff)
-                            .to_bytes(4, 'little') for c in range(x, x + w))
-            at = 4 * (W * row + x)
-            self.frame[at:at + len(line)] = line
-
-    def change(self, x, y, w, h, seed):
-        self.draw(x, y, w, h, seed)
-        self.process.stdin.write(b'%d %d %d %d\n' % (x, y, w, h))
-        self.process.stdin.flush()
-
-    def expected(self):
-        data, out = bytes(self.frame), bytearray(3 * W * H)
-        out[0::3], out[1::3], out[2::3] = data[2::4], data[1::4], data[0::4]
-        return bytes(out)
-
-    def frames_done(self):
-        n = 0
-        while select.select([self.process.stdout], [], [], 0)[0]:
-            data = os.read(self.process.stdout.fileno(), 4096)
-            if not data:
-                break
-            n += data.count(b'done\n')
-        return n
-
-    def close(self):
-        self.process.kill()
-        self.process.wait()
-        for pipe in (self.process.stdin, self.process.stdout,
-                     self.process.stderr):
-            pipe.close()
-        self.frame.close()
-
-
-class Line:
-    """A connection between them, which the carrier holds."""
-
-    def __init__(self, keys, sink, path):
-        self.sink = sink
-        self.seen, self.flip, self.ended = bytearray(), None, False
-        self.b = socket.socket(socket.AF_UNIX)
-        self.b.connect(path)
-        self.a, theirs = socket.socketpair()
-        self.source = Source(keys, theirs)
-        theirs.close()
-
-    def close(self):
-        self.source.close()
-        self.a.close()
-        self.b.close()
-
-    def down(self):
-        data = bytearray(self.a.recv(1 << 16))
-        if self.flip is not None and data:
-            data[self.flip % len(data)] ^= 1
-            self.flip = None
-        self.seen += data
-        if data:
-            self.b.sendall(data)
-        return len(data)
-
-    def carry(self, until, seconds=20):
-        """Forward in both directions until a fact is true."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and not self.ended:
-            if until():
-                return True
-            ready = select.select([self.a, self.b], [], [], 0.02)[0]
-            try:
-                if self.a in ready:
-                    self.ended |= self.down() == 0
-                if self.b in ready:
-                    data = self.b.recv(1 << 16)
-                    self.ended |= not data
-                    self.a.sendall(data)
-            except OSError:
-                self.ended = True
-        return until()
-
-    def wait_done(self):
-        return self.carry(lambda: self.source.frames_done() > 0)
-
-    def wait_shown(self):
-        return self.carry(
-            lambda: self.sink.pixels() == self.source.expected())
-
-
 class Programs(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -208,11 +95,15 @@ class Programs(unittest.TestCase):
         for _ in range(ATTEMPTS):
             if self.line:
                 self.line.close()
-            self.line = Line(keys or self.keys, self.sink, self.path('wire'))
+            self.line = Line(HDCP, keys or self.keys, self.path('wire'), W, H)
             if self.line.wait_done():
                 return self.line
         self.fail('no connection in %d attempts: %s' % (
             ATTEMPTS, self.sink.said()))
+
+    def wait_shown(self):
+        return self.line.carry(
+            lambda: self.sink.pixels() == self.line.source.expected())
 
     def start(self, sink_keys=None):
         self.start_sink(sink_keys)
@@ -223,18 +114,18 @@ class Programs(unittest.TestCase):
         self.assertTrue(wait(lambda: self.sink.pixels() is not None))
         self.assertTrue(self.sink.is_notice((0x12, 0x14, 0x17)))
         line = self.connect()
-        self.assertTrue(line.wait_shown())
+        self.assertTrue(self.wait_shown())
         self.assertEqual(self.sink.state(), 'authentic')
         for n in range(1, 8):
             before = len(line.seen)
             line.source.change(3 * n, 2 * n, 40, 30, n << 12)
             self.assertTrue(line.wait_done())
-            self.assertTrue(line.wait_shown())
+            self.assertTrue(self.wait_shown())
             self.assertLess(len(line.seen) - before, 4 * 40 * 30 + 4000)
 
     def test_a_flipped_bit_is_shown_as_not_authentic(self):
         line = self.start()
-        self.assertTrue(line.wait_shown())
+        self.assertTrue(self.wait_shown())
         line.flip = 30000
         line.source.change(0, 0, W, H, 0x30)
         self.assertTrue(line.carry(
@@ -243,11 +134,11 @@ class Programs(unittest.TestCase):
 
     def test_a_carrier_that_stops_is_noticed(self):
         line = self.start()
-        self.assertTrue(line.wait_shown())
+        self.assertTrue(self.wait_shown())
         self.assertTrue(wait(lambda: self.sink.state() == 'not authentic'))
         self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
         # and its connection is given up, for another
-        self.assertTrue(self.connect().wait_shown())
+        self.assertTrue(self.connect() and self.wait_shown())
 
     def test_a_sender_that_went_may_come_back(self):
         for _ in range(3):
@@ -256,7 +147,7 @@ class Programs(unittest.TestCase):
             line = self.connect()
             line.source.draw(0, 0, W, H, 0x5500)
             line.source.change(0, 0, W, H, 0x123456)
-            self.assertTrue(line.wait_shown())
+            self.assertTrue(self.wait_shown())
             line.close()
             self.line = None
             self.assertTrue(wait(lambda: self.sink.is_notice(ALARM)))
@@ -264,7 +155,7 @@ class Programs(unittest.TestCase):
 
     def test_a_second_connection_is_refused_and_disturbs_nothing(self):
         line = self.start()
-        self.assertTrue(line.wait_shown())
+        self.assertTrue(self.wait_shown())
         with socket.socket(socket.AF_UNIX) as other:
             other.connect(self.path('wire'))
             other.settimeout(10)
@@ -273,7 +164,7 @@ class Programs(unittest.TestCase):
             self.assertEqual(other.recv(1), b'')
         self.assertIn('a second connection is refused', self.sink.said())
         line.source.change(5, 5, 50, 50, 0x771100)
-        self.assertTrue(line.wait_shown())
+        self.assertTrue(self.wait_shown())
 
     def test_another_source_key_shows_nothing(self):
         other = self.path('other')
@@ -317,7 +208,7 @@ class Programs(unittest.TestCase):
     def test_it_ends_by_signals_and_leaves_no_draft(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             line = self.start()
-            self.assertTrue(line.wait_shown())
+            self.assertTrue(self.wait_shown())
             self.sink.process.send_signal(number)
             self.assertEqual(self.sink.process.wait(20), 0)
             self.assertFalse(os.path.exists(self.sink.picture + '.draft'))
