@@ -1,5 +1,6 @@
 #include "hdcp/keyfile.h"
 
+#include "tds/base/log.h"
 #include "tds/base/own.h"
 #include "tds/base/secret.h"
 
@@ -30,19 +31,38 @@ keyfile_read(const char *folder, const char *name, uint8_t *out, uint32_t n)
 	return (uint32_t)got == n ? 0 : -EBADMSG;
 }
 
+/* Who cannot tell takes it for one. */
+static bool
+has_hash(const uint8_t *key, size_t n, const uint8_t hash[HDCP_HASH])
+{
+	uint8_t found[HDCP_HASH];
+
+	return hdcp_sha256(key, n, found) < 0 ||
+	       memcmp(found, hash, HDCP_HASH) == 0;
+}
+
 bool
 keyfile_is_facsimile(const uint8_t authority[HDCP_DCP_MODULUS + 1])
 {
-	static const uint8_t facsimile[HDCP_HASH] = {0x39, 0x39, 0xce, 0x90,
-	    0x0a, 0x6d, 0x0d, 0xad, 0xd9, 0xc7, 0xdb, 0xfb, 0x15, 0xfd, 0x43,
-	    0x35, 0xbf, 0xe0, 0x9e, 0x1b, 0xfa, 0x4b, 0x56, 0x26, 0x35, 0x38,
-	    0x6c, 0x5c, 0x00, 0xa8, 0xe0, 0x31};
-	uint8_t hash[HDCP_HASH];
+	static const uint8_t hash[HDCP_HASH] = {
+	    0x39, 0x39, 0xce, 0x90, 0x0a, 0x6d, 0x0d, 0xad,
+	    0xd9, 0xc7, 0xdb, 0xfb, 0x15, 0xfd, 0x43, 0x35,
+	    0xbf, 0xe0, 0x9e, 0x1b, 0xfa, 0x4b, 0x56, 0x26,
+	    0x35, 0x38, 0x6c, 0x5c, 0x00, 0xa8, 0xe0, 0x31};
 
-	/* who cannot tell takes it for one */
-	if (hdcp_sha256(authority, HDCP_DCP_MODULUS + 1, hash) < 0)
-		return true;
-	return memcmp(hash, facsimile, HDCP_HASH) == 0;
+	return has_hash(authority, HDCP_DCP_MODULUS + 1, hash);
+}
+
+bool
+keyfile_is_facsimile_1(const uint8_t dsa_y[HDCP_DSA_P])
+{
+	static const uint8_t hash[HDCP_HASH] = {
+	    0x6a, 0xc5, 0xc9, 0xdf, 0xd7, 0x12, 0x4b, 0xf7,
+	    0x5a, 0x52, 0x2f, 0x8d, 0x76, 0x2f, 0x1c, 0x4f,
+	    0xac, 0x82, 0xc0, 0x84, 0x58, 0x75, 0xdc, 0xc3,
+	    0xba, 0x94, 0x3b, 0x93, 0xc9, 0x20, 0x8d, 0x36};
+
+	return has_hash(dsa_y, HDCP_DSA_P, hash);
 }
 
 /*
@@ -69,7 +89,6 @@ keyfile_protect_memory(void)
 		return -errno;
 	if (may_lock() && mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
 		return 0;
-	fprintf(stderr, "this process may not lock its memory: keys may reach "
-			"the swap\n");
+	log_info("memory may not be locked here: keys may reach the swap");
 	return 0;
 }

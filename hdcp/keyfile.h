@@ -17,6 +17,8 @@ int keyfile_read_some(const char *folder, const char *name, uint8_t *out,
 
 /* The facsimile authority, whose private key is public. */
 bool keyfile_is_facsimile(const uint8_t authority[HDCP_DCP_MODULUS + 1]);
+/* The same of HDCP 1.x, which signs lists only. */
+bool keyfile_is_facsimile_1(const uint8_t dsa_y[HDCP_DSA_P]);
 
 /*
  * No dumps, no tracing, nothing swapped out: before the first secret. Who may

@@ -49,6 +49,7 @@ struct program {
 	/* wire_side.c */
 	int listener, wire; /* owned; wire -1: nobody is connected */
 	bool wants_out;
+	uint64_t stuck_ns; /* since when it takes nothing; 0: it does */
 	uint32_t n_out, out_at;
 	struct log_budget budget;
 	uint8_t out[HDCP_RECORD_MAX] __attribute__((aligned(64)));
@@ -70,4 +71,7 @@ void core_side_settle(struct program *p);
 int wire_side_begin(struct program *p) MUST_CHECK;
 /* Write what there is, up to a bound. */
 void wire_side_settle(struct program *p);
+/* When a carrier that takes nothing is given up; UINT64_MAX: never. */
+uint64_t wire_side_deadline(const struct program *p);
+void wire_side_tick(struct program *p);
 void wire_side_close(struct program *p, const char *why);

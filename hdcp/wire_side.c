@@ -16,6 +16,9 @@ enum {
 	TURN_RECORDS = 16, /* about 1 MB: then others have their turn */
 };
 
+/* A sink gives up after a second of silence: such a connection is dead. */
+static const uint64_t stuck_time_ns = 2000000000u;
+
 void
 wire_side_close(struct program *p, const char *why)
 {
@@ -25,8 +28,22 @@ wire_side_close(struct program *p, const char *why)
 	close(p->wire);
 	p->wire = -1;
 	p->n_out = p->out_at = 0;
+	p->stuck_ns = 0;
 	log_peer(&p->budget, "carrier", "connection closed: %s", why);
 	source_disconnect(&p->source);
+}
+
+uint64_t
+wire_side_deadline(const struct program *p)
+{
+	return p->stuck_ns == 0 ? UINT64_MAX : p->stuck_ns + stuck_time_ns;
+}
+
+void
+wire_side_tick(struct program *p)
+{
+	if (wire_side_deadline(p) <= program_now_ns())
+		wire_side_close(p, "it took nothing for 2 s");
 }
 
 /* What the state machine found wrong, else what the kernel did. */
@@ -103,8 +120,13 @@ write_some(struct program *p)
 	const ssize_t n = write(p->wire, p->out + p->out_at,
 	    p->n_out - p->out_at);
 
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		return -errno;
+	if (n < 0) {
+		p->stuck_ns = p->stuck_ns ? p->stuck_ns : program_now_ns();
+		return 0;
+	}
+	p->stuck_ns = 0;
 	p->out_at += (uint32_t)n;
 	return p->out_at == p->n_out;
 }

@@ -38,7 +38,7 @@ class Source:
     """tds-hcdp@wall with keys from a folder; nobody is connected yet."""
 
     def __init__(self, program, keys, width, height, facsimile=True, core=True,
-                 within=()):
+                 within=(), set_up=True):
         self.width, self.height, self.keys = width, height, keys
         self.dir = tempfile.TemporaryDirectory()
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -55,7 +55,8 @@ class Source:
             [*within, program], pass_fds=[3], stdin=subprocess.DEVNULL,
             stderr=self.log, preexec_fn=lambda: os.dup2(theirs.fileno(), 3))
         theirs.close()
-        self.setup(facsimile)
+        if set_up:
+            self.setup(facsimile)
         self.n_free, self.states, self.is_mine = 0, [], True
         if core:
             self.new_core()

@@ -11,6 +11,7 @@
 #include <libdrm/drm.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/futex.h>
 #include <linux/input.h>
 #include <linux/seccomp.h>
 #include <sched.h>
@@ -243,7 +244,7 @@ calls_in_the_table_live(void **state)
 			    nr == SYS_mmap || nr == SYS_fcntl ||
 			    nr == SYS_ioctl || nr == SYS_newfstatat ||
 			    nr == SYS_socket || nr == SYS_socketpair ||
-			    nr == SYS_setsockopt ||
+			    nr == SYS_setsockopt || nr == SYS_futex ||
 			    nr == SYS_reboot;
 			if (by_argument)
 				continue; /* see the argument probes */
@@ -326,6 +327,11 @@ argument_rules_hold_on_both_sides(void **state)
 		{ROLE_GUEST, SYS_ioctl, {-1, 0x104701, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_ioctl, {-1, 0x44504, 0}, DIED_OF_SIGSYS},
 		{ROLE_CORE, SYS_ioctl, {-1, 0x184700, 0}, DIED_OF_SIGSYS},
+		{ROLE_HDCP, SYS_futex, {0, FUTEX_WAKE_PRIVATE, 1}, LIVED},
+#if !defined(__SANITIZE_ADDRESS__)
+		{ROLE_HDCP, SYS_futex, {0, FUTEX_WAIT_PRIVATE, 0},
+		    DIED_OF_SIGSYS},
+#endif
 		{ROLE_XEN, SYS_ioctl, {-1, 0x84501, 0}, LIVED},
 		{ROLE_XEN, SYS_ioctl, {-1, 0x24506, 0}, LIVED},
 		{ROLE_XEN, SYS_ioctl, {-1, 0x184700, 0}, LIVED},
