@@ -180,7 +180,7 @@ static const struct rule rules[] = {
     {SYS_fcntl, T, ANY},
     {SYS_pread64, T, ANY},
     /* what OpenSSL does once, as its first error, ends so: nobody waits */
-    {SYS_futex, H, ARG_IS(1, FUTEX_WAKE_PRIVATE)},
+    {SYS_futex, H | S, ARG_IS(1, FUTEX_WAKE_PRIVATE)},
     /* a snapshot, into a memfd of tdsd; the state of a sealed output */
     {SYS_pwrite64, C | H, ANY},
     {SYS_mlockall, T, ANY},  /* keys stay out of the swap */

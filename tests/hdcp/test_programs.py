@@ -190,6 +190,23 @@ class Programs(unittest.TestCase):
         ours.close()
         self.assertEqual(self.sink.process.wait(20), 3)
 
+    def test_what_its_private_key_cannot_open_ends_the_connection_only(self):
+        """OpenSSL's first error ever is one of a sealed process."""
+        self.start_sink()
+        for body in (bytes(128), bytes([255]) * 128, os.urandom(128)):
+            with socket.socket(socket.AF_UNIX) as other:
+                other.connect(self.path('wire'))
+                other.settimeout(10)
+                other.sendall(b'\1\0\0\x09\2' + bytes(8) +  # AKE_Init
+                              b'\1\0\0\x06\x13\0\6\2\0\0' +  # its info
+                              b'\1\0\0\x81\4' + body)  # No_Stored_km
+                while other.recv(1 << 12):
+                    pass
+        self.assertIsNone(self.sink.process.poll())
+        self.assertEqual(self.sink.said().count('is not authentic'), 3)
+        self.connect()
+        self.assertTrue(self.wait_shown())
+
     def test_the_sink_is_sealed_in(self):
         self.start()
         pid = self.sink.process.pid
