@@ -530,6 +530,7 @@ template_draw(struct canvas *c, struct text_style style, struct text text,
 	const int32_t cap = text_cap(style);
 
 	c->clip = (struct rect){0, 0, text_width(style, text), cap};
+	assert_in_range(c->clip.x1 * cap, 1, CANVAS_PIXELS);
 	canvas_fill(c, c->clip, ground);
 	text_draw(c, style, 0, cap, c->clip.x1, text);
 }
@@ -666,12 +667,20 @@ facsimile_screen(uint32_t width, uint32_t scale, uint32_t flags)
 	demo_paint(&demo, 0);
 }
 
+/* As many of the words as a template holds. */
 static bool
 bar_says(enum face face, int32_t scale, uint32_t colour, const char *words,
     uint32_t behind)
 {
-	return has_text(&demo, 0, demo.core.scene.outputs[0].trust_bar,
-	    text_style(face, scale, colour), text_of(words), behind);
+	const struct text_style style = text_style(face, scale, colour);
+	struct text text = text_of(words);
+
+	while (text_width(style, text) * text_cap(style) > CANVAS_PIXELS)
+		do
+			text.len--;
+		while (text.bytes[text.len] != ' ');
+	return has_text(&demo, 0, demo.core.scene.outputs[0].trust_bar, style,
+	    text, behind);
 }
 
 static bool
