@@ -89,6 +89,6 @@ keyfile_protect_memory(void)
 		return -errno;
 	if (may_lock() && mlockall(MCL_CURRENT | MCL_FUTURE) == 0)
 		return 0;
-	log_info("memory may not be locked here: keys may reach the swap");
+	log_info("not all memory may be locked here: keys may reach the swap");
 	return 0;
 }

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -288,6 +289,8 @@ start(struct program *p)
 {
 	p->core = p->wire = p->listener = p->state_file = -1;
 	signal(SIGPIPE, SIG_IGN);
+	/* at least what holds the keys that last */
+	(void)!mlock(p, sizeof(*p));
 	int err = keyfile_protect_memory();
 	if (err == 0)
 		err = hdcp_crypto_init();

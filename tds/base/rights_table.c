@@ -183,6 +183,7 @@ static const struct rule rules[] = {
     {SYS_futex, H | S, ARG_IS(1, FUTEX_WAKE_PRIVATE)},
     /* a snapshot, into a memfd of tdsd; the state of a sealed output */
     {SYS_pwrite64, C | H, ANY},
+    {SYS_mlock, T, ANY},
     {SYS_mlockall, T, ANY},  /* keys stay out of the swap */
     {SYS_fdatasync, T, ANY}, /* that state, before its seal */
     {SYS_memfd_create, T, ANY},

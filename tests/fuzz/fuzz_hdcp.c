@@ -1,7 +1,7 @@
 /*
  * Everything in hdcp/ that reads bytes of others, by the first byte:
  * messages of both senders (what is read is written again, in any cut),
- * revocation lists, stored pairings, PES headers and tiles, records, and the
+ * revocation lists, stored pairings, the state of a source, PES headers and tiles, records, and the
  * transmitter's and receiver's machines with a clock that the input moves, the
  * streams of records at both ends.
  */
@@ -11,6 +11,7 @@
 #include "hdcp/sink.h"
 #include "hdcp/source.h"
 #include "hdcp/srm.h"
+#include "hdcp/state.h"
 #include "hdcp/tx.h"
 
 #include <stdlib.h>
@@ -221,6 +222,33 @@ fuzz_streams(const uint8_t *data, uint32_t n)
 	sink_finish(&sink);
 }
 
+/*
+ * The file of a state: any length; then with a hash that is right, as a slot
+ * that somebody made. What is believed is written again, and read the same.
+ */
+static void
+fuzz_state(const uint8_t *data, uint32_t n)
+{
+	static uint8_t file[HDCP_STATE_BYTES];
+	static struct hdcp_state state, again;
+	const uint32_t hashed = HDCP_STATE_SLOT - HDCP_HASH;
+
+	if (hdcp_state_decode(data, n, &state) < 0)
+		must(state.newest[0] == 0 && state.newest[1] == 0 &&
+		    state.pairings.n == 0);
+	memset(file, 0, sizeof(file));
+	memcpy(file, data, n < hashed ? n : hashed);
+	must(hdcp_sha256(file, hashed, file + hashed) == 0);
+	if (hdcp_state_decode(file, HDCP_STATE_SLOT, &state) < 0)
+		return;
+	must(state.pairings.n <= HDCP_MAX_PAIRINGS);
+	memset(file, 0, sizeof(file));
+	must(hdcp_state_encode(&state,
+		 file + hdcp_state_offset(state.sequence + 1)) == 0);
+	must(hdcp_state_decode(file, sizeof(file), &again) == 0);
+	must(memcmp(&state, &again, sizeof(state)) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -228,15 +256,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	const uint8_t *rest = data + 1;
 	const uint32_t n = (uint32_t)size - 1;
-	switch (data[0] % 10) {
+	switch (data[0] % 11) {
 	case 0:
 	case 1:
 	case 2:
 		fuzz_messages(
-		    (struct hdcp_framing){.sender = data[0] % 10 == 0
+		    (struct hdcp_framing){.sender = data[0] % 11 == 0
 							? HDCP_FROM_TRANSMITTER
 							: HDCP_FROM_RECEIVER,
-			.is_half_l = data[0] % 10 == 1},
+			.is_half_l = data[0] % 11 == 1},
 		    rest, n);
 		break;
 	case 3:
@@ -259,6 +287,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case 9:
 		fuzz_streams(rest, n);
+		break;
+	case 10:
+		fuzz_state(rest, n);
 		break;
 	}
 	return 0;
