@@ -108,6 +108,16 @@ struct drag {
 	uint32_t edges;		/* RESIZE: bit 0 left, 1 right, 2 bottom */
 };
 
+/* Fingers on touchscreens that a window sees. */
+struct touch {
+	uint32_t window;   /* while contacts */
+	uint32_t contacts; /* bit n: slot n */
+	uint32_t slot;	   /* that the next event is of */
+	int32_t x, y;	   /* of it, in the layout */
+	bool begins;	   /* it has just come down */
+	bool has_news;	   /* since the last EV_SYN */
+};
+
 struct core {
 	struct core_setup setup;
 	uint32_t n_domains;
@@ -127,6 +137,7 @@ struct core {
 	bool cursor_is_new; /* a guest set its image; whoever shows it clears */
 	bool pointer_moved;	/* since the last EV_SYN */
 	uint32_t grab;		/* window that a held button began in */
+	struct touch touch;
 	uint64_t frames;
 	uint64_t dropped;
 };

@@ -49,7 +49,7 @@ guest_link(struct core *core, uint32_t domain, struct actions *out)
 
 	domain_forget(core, domain);
 	if (core->focus == domain)
-		keys_forget_seen(&core->keys); /* the new process saw nothing */
+		focus_forget(core); /* the new process saw nothing */
 	d->is_linked = true;
 	d->has_news = false;
 	for (uint32_t i = 0; i < core->scene.n_windows; i++)
@@ -81,7 +81,7 @@ guest_vm(struct core *core, uint32_t domain, bool is_up)
 		return; /* said again: nothing to paint for it */
 	/* one machine's presses are not the next one's to see released */
 	if (d->vm_is_up != is_up && core->focus == domain)
-		keys_forget_seen(&core->keys);
+		focus_forget(core);
 	d->is_stopped = !is_up && (d->is_stopped || d->vm_is_up);
 	if (!is_up)
 		domain_forget(core, domain);

@@ -37,6 +37,8 @@ void focus_set(struct core *core, uint32_t domain, struct actions *out);
 void focus_return(struct core *core, uint32_t domain, struct actions *out);
 /* The same for a domain that is gone: nothing is sent to it. */
 void focus_lose(struct core *core);
+/* What its machine saw pressed and touched, the next one does not see end. */
+void focus_forget(struct core *core);
 /* Send what a change of keys brought to the focused domain. */
 void focus_send(struct core *core, const struct keys_result *keys,
     struct actions *out);
@@ -57,5 +59,12 @@ bool pointer_press(struct core *core, uint16_t code, struct actions *out);
 void pointer_release(struct core *core, struct actions *out);
 /* Position before a button, so that it means what the user sees. */
 void pointer_send_position(struct core *core, struct actions *out);
+/* touch.c */
+void touch_axis(struct core *core, uint16_t code, int32_t value,
+    struct actions *out);
+void touch_sync(struct core *core, struct actions *out);
+/* All fingers have lifted, as far as the window knows. */
+void touch_cancel(struct core *core, struct actions *out);
+
 /* Everything that the cursor may cover at its present place. */
 void pointer_damage(struct core *core);

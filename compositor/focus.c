@@ -5,7 +5,7 @@
 /*
  * Keyboard and pointer belong to one domain, `focus`, or to nobody. They move
  * in one step: the old domain gets a release for each key and button that it
- * saw pressed, in reverse; the new one starts with nothing pressed.
+ * saw pressed, in reverse, and a lift of each finger; the new one starts with nothing pressed.
  *
  *		  click, digit in the panel, tdsctl focus
  *	nobody <-------------------------------------------> domain
@@ -70,6 +70,7 @@ focus_return(struct core *core, uint32_t domain, struct actions *out)
 	const struct keys_result keys = keys_release_all(&core->keys);
 
 	focus_send(core, &keys, out);
+	touch_cancel(core, out);
 	move_to(core, domain);
 	core->drag = (struct drag){.kind = DRAG_NONE};
 	if (domain != TDS_NONE)
@@ -84,10 +85,18 @@ focus_set(struct core *core, uint32_t domain, struct actions *out)
 		raise_domain(core, domain);
 }
 
+void
+focus_forget(struct core *core)
+{
+	keys_forget_seen(&core->keys);
+	core->touch.contacts = 0;
+	core->touch.has_news = false;
+}
+
 /* A drag goes on: a guest that dies must not move where windows come to lie. */
 void
 focus_lose(struct core *core)
 {
-	keys_forget_seen(&core->keys);
+	focus_forget(core);
 	move_to(core, TDS_NONE);
 }

@@ -46,6 +46,7 @@ input_gone(struct core *core, uint32_t device, struct actions *out)
 	focus_send(core, &keys, out);
 	keys_init(&core->keys, core->keys.modifiers, core->keys.chord_key);
 	core->waiting = core->keys;
+	touch_cancel(core, out);
 	pointer_release(core, out);
 	admit_remove(&core->admit, device);
 	devices_damage(core);
@@ -55,6 +56,8 @@ void
 input_admit(struct core *core, struct device *d, enum device_state state,
     struct actions *out)
 {
+	if (state != DEVICE_ADMITTED)
+		touch_cancel(core, out);
 	admit_set(&core->admit, d, state);
 	tell(core, d, out);
 }
@@ -112,16 +115,25 @@ input_key(struct core *core, const struct input_event_wire *in, bool counts,
 		pointer_release(core, out);
 }
 
+static bool
+is_of_touch(uint16_t code)
+{
+	return code >= ABS_MT_SLOT && code <= ABS_MT_TRACKING_ID;
+}
+
 /* Of the whole layout: what tds-input sends does not know its size. */
 static int32_t
 from_fraction(const struct core *core, uint16_t code, int32_t value)
 {
+	const bool is_x = code == ABS_X || code == ABS_MT_POSITION_X;
 	int32_t size = 0;
 
+	if (code == ABS_MT_SLOT || code == ABS_MT_TRACKING_ID)
+		return value;
 	for (uint32_t i = 0; i < core->scene.n_outputs; i++) {
 		const struct output *o = &core->scene.outputs[i];
 		size = max_i32(size,
-		    code == ABS_X ? o->x + o->area.x1 : o->y + o->area.y1);
+		    is_x ? o->x + o->area.x1 : o->y + o->area.y1);
 	}
 	return (int32_t)((int64_t)(value & 0xffff) * size >> 16);
 }
@@ -136,8 +148,9 @@ input_admitted(struct core *core, struct device *d,
 	bool counts = !was_dark; /* what wakes the screens does nothing else */
 
 	core->is_dark = false;
-	if (was_dark && in.type != EV_KEY)
-		return;
+	const bool is_touch = in.type == EV_ABS && is_of_touch(in.code);
+	if (was_dark && in.type != EV_KEY && !is_touch)
+		return; /* fingers lift, and no press makes new ones */
 	if (d && in.type == EV_KEY && in.value == 1 &&
 	    !keys_is_button(in.code)) {
 		const bool was_throttled = d->is_throttled;
@@ -150,10 +163,14 @@ input_admitted(struct core *core, struct device *d,
 			input_key(core, &in, counts, out);
 	} else if (in.type == EV_SYN) {
 		pointer_sync(core, out);
+		touch_sync(core, out);
 	} else if (in.type == EV_ABS || in.type == EV_REL) {
 		if (d && in.type == EV_ABS)
 			in.value = from_fraction(core, in.code, in.value);
-		pointer_axis(core, in.type, in.code, in.value, out);
+		if (is_touch)
+			touch_axis(core, in.code, in.value, out);
+		else
+			pointer_axis(core, in.type, in.code, in.value, out);
 	} /* MSC_SCAN and the like mean nothing here */
 }
 

@@ -228,7 +228,7 @@ pointer_press(struct core *core, uint16_t code, struct actions *out)
 	focus_set(core, w->domain, out);
 	scene_raise(&core->scene, at);
 	if (!rect_has(w->content, core->pointer_x, core->pointer_y)) {
-		if (code == BTN_LEFT)
+		if (code == BTN_LEFT || code == TDS_BTN_FINGER)
 			press_on_frame(core, at, out);
 		return false;
 	}

@@ -74,7 +74,7 @@ encode_news(const struct broker_news *in, uint8_t out[BROKER_NEWS_BYTES])
 	put_u32(out + 16, is_connector ? in->event_page : in->is_absolute);
 	put_u32(out + 20, is_connector ? in->event_port : in->width);
 	put_u32(out + 24, is_connector ? in->version : in->height);
-	put_u32(out + 28, 0);
+	put_u32(out + 28, is_connector ? 0 : in->contacts);
 }
 
 int
@@ -88,11 +88,11 @@ decode_news(const uint8_t *bytes, uint32_t len, struct broker_news *out)
 	out->page = rd_u32(&rd);
 	out->port = rd_u32(&rd);
 	const uint32_t a = rd_u32(&rd), b = rd_u32(&rd), c = rd_u32(&rd);
-	const uint32_t zero = rd_u32(&rd);
+	const uint32_t contacts = rd_u32(&rd);
 	const uint32_t pages = TDS_MAX_POOL_BYTES / TDS_PAGE_BYTES;
 	const int err = rd_end(&rd);
 
-	if (err < 0 || zero != 0)
+	if (err < 0 || (device == BROKER_CONNECTOR && contacts != 0))
 		return -EBADMSG;
 	if (out->connector >= TDS_MAX_SCANOUTS || out->page >= pages)
 		return -ERANGE;
@@ -109,5 +109,9 @@ decode_news(const uint8_t *bytes, uint32_t len, struct broker_news *out)
 	out->is_absolute = a;
 	out->width = b;
 	out->height = c;
-	return a <= 1 && b <= INT32_MAX && c <= INT32_MAX ? 0 : -ERANGE;
+	out->contacts = contacts;
+	return a <= 1 && b <= INT32_MAX && c <= INT32_MAX &&
+		       contacts <= TDS_MAX_CONTACTS
+		   ? 0
+		   : -ERANGE;
 }

@@ -50,13 +50,14 @@ enum broker_device { BROKER_CONNECTOR = 1, BROKER_KEYBOARD = 2 };
 /*
  * news: device, connector, page, port, then
  *	CONNECTOR	event page, event port, version of the protocol, 0
- *	KEYBOARD	is_absolute, width, height of its axes, 0
+ *	KEYBOARD	is_absolute, width, height of its axes, contacts
  */
 struct broker_news {
 	enum broker_device device;
 	uint32_t connector, page, port;
 	uint32_t event_page, event_port, version; /* CONNECTOR */
 	uint32_t is_absolute, width, height;	  /* KEYBOARD */
+	uint32_t contacts; /* KEYBOARD: 0: no touchscreen */
 };
 
 /* The length, or -EMSGSIZE. */

@@ -56,6 +56,10 @@ on_input(struct guest *g, const struct down *d)
 {
 	struct input_item item = {d->type, d->code, d->value};
 
+	if (d->device == DEVICE_TOUCH)
+		return; /* our devices have no such axes */
+	if (d->type == EV_KEY && d->code == TDS_BTN_FINGER)
+		item.code = BTN_LEFT;
 	if (d->device == DEVICE_TABLET && d->type == EV_ABS) {
 		if (d->scanout >= g->gpu.gpu.n_scanouts)
 			return;

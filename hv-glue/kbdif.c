@@ -2,22 +2,26 @@
 
 #include <string.h>
 
-enum { TYPE_MOTION = 1, TYPE_KEY = 3, TYPE_POS = 4 };
+enum { TYPE_MOTION = 1, TYPE_KEY = 3, TYPE_POS = 4, TYPE_TOUCH = 5 };
+enum { TOUCH_DOWN, TOUCH_UP, TOUCH_MOTION, TOUCH_SYN }; /* XENKBD_MT_EV_ */
 
 static void
 begin_group(struct kbdif *k)
 {
 	k->n = 1; /* the first is kept for the pointer */
 	k->wheel = 0;
-	k->has_moved = k->is_too_long = false;
+	k->touching_next = k->touching;
+	k->has_moved = k->has_touched = k->is_too_long = false;
 }
 
 void
 kbdif_attach(struct kbdif *k, uint8_t *page, bool is_absolute, uint32_t width,
-    uint32_t height)
+    uint32_t height, uint32_t contacts)
 {
-	*k = (struct kbdif){
-	    .is_absolute = is_absolute, .width = width, .height = height};
+	*k = (struct kbdif){.is_absolute = is_absolute,
+	    .width = width,
+	    .height = height,
+	    .contacts = contacts};
 	xenevents_init(&k->events, page, &xenevents_keyboard);
 	begin_group(k);
 }
@@ -62,14 +66,43 @@ encode_pointer(uint8_t entry[KBDIF_BYTES], uint8_t type, int32_t x, int32_t y,
 	wr_u32(&wr, (uint32_t)z);
 }
 
-static void
-add_key(struct kbdif *k, uint16_t code, bool pressed)
+/* A place in the group, or NULL. */
+static uint8_t *
+add(struct kbdif *k)
 {
-	if (k->n == KBDIF_GROUP) {
-		k->is_too_long = true;
-		return;
-	}
-	encode_key(k->group[k->n++], code, pressed);
+	if (k->n < KBDIF_GROUP)
+		return k->group[k->n++];
+	k->is_too_long = true;
+	return NULL;
+}
+
+static void
+encode_touch(uint8_t entry[KBDIF_BYTES], uint32_t what, uint32_t contact,
+    int32_t x, int32_t y)
+{
+	struct wr wr;
+
+	put_zero(entry, KBDIF_BYTES);
+	wr_init(&wr, entry, KBDIF_BYTES);
+	wr_u32(&wr, TYPE_TOUCH | what << 8 | contact << 16);
+	wr_u32(&wr, 0);
+	wr_u32(&wr, (uint32_t)x);
+	wr_u32(&wr, (uint32_t)y);
+}
+
+static void
+add_touch(struct kbdif *k, uint32_t what, int32_t x, int32_t y)
+{
+	uint8_t *entry = add(k);
+	const uint32_t contact = k->slot < k->contacts ? k->slot : 0;
+
+	if (entry)
+		encode_touch(entry, what, contact, x, y);
+	if (what == TOUCH_DOWN)
+		k->touching_next |= 1u << contact;
+	if (what == TOUCH_UP)
+		k->touching_next &= ~(1u << contact);
+	k->has_touched = true;
 }
 
 /* The wheel of the front end turns the other way (xen-kbdfront.c). */
@@ -90,15 +123,40 @@ encode_motion(struct kbdif *k)
 	k->last[1] = y;
 }
 
+/* Lifts of what the guest saw; a frame of a touchscreen is ended by SYN. */
+static bool
+lift_all(struct kbdif *k)
+{
+	uint8_t entry[KBDIF_BYTES];
+
+	if (k->touching == 0)
+		return false;
+	/* the frame is told as one */
+	if (xenevents_room(&k->events) <= TDS_MAX_CONTACTS) {
+		k->is_lost = true;
+		return false;
+	}
+	for (uint32_t i = 0; i < TDS_MAX_CONTACTS; i++) {
+		if ((k->touching >> i & 1) == 0)
+			continue;
+		encode_touch(entry, TOUCH_UP, i, 0, 0);
+		xenevents_put(&k->events, entry);
+	}
+	encode_touch(entry, TOUCH_SYN, 0, 0, 0);
+	xenevents_put(&k->events, entry);
+	k->touching = k->touching_next = 0;
+	return true;
+}
+
 /* Releases of what the guest saw pressed, as many as there is room for. */
 static bool
 release_all(struct kbdif *k)
 {
-	uint32_t room = xenevents_room(&k->events);
 	uint8_t entry[KBDIF_BYTES];
-	bool any = false;
 
 	k->is_lost = false;
+	bool any = lift_all(k);
+	uint32_t room = xenevents_room(&k->events);
 	for (uint16_t code = 0; code < KEY_CNT; code++) {
 		if (!is_pressed(k, code))
 			continue;
@@ -117,14 +175,15 @@ release_all(struct kbdif *k)
 	return any;
 }
 
-/* What the group said of keys, once the guest is to see it. */
+/* What the group said of keys and fingers, once the guest is to see it. */
 static void
-note_keys(struct kbdif *k)
+note_group(struct kbdif *k)
 {
 	for (uint32_t i = 1; i < k->n; i++)
 		if (k->group[i][0] == TYPE_KEY)
 			set_pressed(k, get_u16(&k->group[i][4]),
 			    k->group[i][1] != 0);
+	k->touching = k->touching_next;
 }
 
 static bool
@@ -135,8 +194,14 @@ end_group(struct kbdif *k)
 	const uint32_t first = has_motion ? 0 : 1;
 	bool notify = false;
 
-	if (k->is_lost)
+	if (k->has_touched)
+		add_touch(k, TOUCH_SYN, 0, 0);
+	if (k->is_lost) {
+		const bool lifts = k->touching != 0;
 		notify = release_all(k);
+		/* then what the group says of fingers is not true any more */
+		k->is_lost |= lifts && k->has_touched;
+	}
 	if (k->is_lost || k->is_too_long ||
 	    k->n - first > xenevents_room(&k->events)) {
 		k->is_lost = true;
@@ -145,7 +210,7 @@ end_group(struct kbdif *k)
 	}
 	if (has_motion)
 		encode_motion(k);
-	note_keys(k);
+	note_group(k);
 	for (uint32_t i = first; i < k->n; i++)
 		xenevents_put(&k->events, k->group[i]);
 	if (k->n > first) {
@@ -159,9 +224,45 @@ end_group(struct kbdif *k)
 static void
 put_key(struct kbdif *k, uint16_t code, int32_t value)
 {
+	if (code == TDS_BTN_FINGER && k->contacts > 0)
+		return; /* it has the finger itself */
+	if (code == TDS_BTN_FINGER)
+		code = BTN_LEFT;
 	if (code >= KEY_CNT || value == 2)
 		return; /* the guest repeats by itself */
-	add_key(k, code, value != 0);
+	uint8_t *entry = add(k);
+	if (entry)
+		encode_key(entry, code, value != 0);
+}
+
+static bool
+is_touching(const struct kbdif *k)
+{
+	return (k->touching_next >> k->slot & 1) != 0;
+}
+
+void
+kbdif_touch(struct kbdif *k, uint16_t code, int32_t value)
+{
+	if (code == ABS_MT_SLOT) {
+		k->slot = value < 0 ? TDS_MAX_CONTACTS : (uint32_t)value;
+		k->begins = false;
+		return;
+	}
+	if (!k->events.page || k->slot >= k->contacts)
+		return;
+	if (code == ABS_MT_TRACKING_ID) {
+		k->begins = value >= 0 && !is_touching(k);
+		if (value < 0 && is_touching(k))
+			add_touch(k, TOUCH_UP, 0, 0);
+	} else if (code == ABS_MT_POSITION_X) {
+		k->touch_x = value;
+	} else if (code == ABS_MT_POSITION_Y) {
+		if (k->begins || is_touching(k))
+			add_touch(k, k->begins ? TOUCH_DOWN : TOUCH_MOTION,
+			    k->touch_x, value);
+		k->begins = false;
+	}
 }
 
 bool

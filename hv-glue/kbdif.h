@@ -5,18 +5,20 @@
  *
  * Events are put as whole groups, up to EV_SYN. A guest that does not read
  * loses groups, and is told, when there is room again, that everything it saw
- * pressed is up: at most what fits, the rest when it has read that.
+ * pressed is up and each finger that it saw has lifted: at most what fits, the
+ * rest when it has read that.
  */
 #pragma once
 
 #include "hv-glue/xenring.h"
+#include "protocol/control.h"
 
 #include <linux/input-event-codes.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 enum {
-	KBDIF_GROUP = 24, /* entries of one group */
+	KBDIF_GROUP = 24, /* entries of one group: ten fingers and a key */
 	KBDIF_BYTES = 40, /* of an entry */
 };
 
@@ -31,19 +33,30 @@ struct kbdif {
 	int32_t wheel;
 	uint32_t n; /* of this group so far */
 	bool is_too_long;
+	uint32_t contacts; /* that its touchscreen knows; 0: none */
+	uint32_t slot;	   /* of the next event of a finger */
+	bool begins, has_touched;
+	int32_t touch_x;
+	uint32_t touching; /* bit n: the guest saw contact n come down */
+	uint32_t touching_next; /* with this group */
 	uint8_t group[KBDIF_GROUP][KBDIF_BYTES];
 	uint8_t seen[KEY_CNT / 8]; /* keys that the guest saw pressed */
 };
 
 /* A front end that has just connected, or that an earlier one of us served. */
 void kbdif_attach(struct kbdif *k, uint8_t *page, bool is_absolute,
-    uint32_t width, uint32_t height);
+    uint32_t width, uint32_t height, uint32_t contacts);
 /*
  * One event of the core; an absolute one on the guest's own axes. True if the
  * guest is to be notified.
  */
 bool kbdif_put(struct kbdif *k, uint16_t type, uint16_t code,
     int32_t value) MUST_CHECK;
+/*
+ * The same for an axis of a finger (ABS_MT_...), on the axes of the pointer.
+ * A front end without a touchscreen gets TDS_BTN_FINGER as its left button.
+ */
+void kbdif_touch(struct kbdif *k, uint16_t code, int32_t value);
 /* The core lost events: everything that was seen pressed is up. */
 bool kbdif_lost(struct kbdif *k) MUST_CHECK;
 /* The guest has read; true as above. */

@@ -136,6 +136,7 @@ scale(uint64_t px, uint64_t extent, uint64_t places)
 static int32_t
 to_axis(const struct xen_guest *g, uint32_t scanout, uint16_t code, int32_t px)
 {
+	const bool is_x = code == ABS_X || code == ABS_MT_POSITION_X;
 	const uint32_t at = px < 0 ? 0 : (uint32_t)px;
 	uint32_t left = 0, width = 0, height = 0;
 
@@ -146,9 +147,16 @@ to_axis(const struct xen_guest *g, uint32_t scanout, uint16_t code, int32_t px)
 		width += width_of(g, i);
 		height = h > height ? h : height;
 	}
-	return code == ABS_X ? scale((uint64_t)left + at, width,
+	return is_x ? scale((uint64_t)left + at, width,
 				   g->keyboard.width)
 			     : scale(at, height, g->keyboard.height);
+}
+
+static bool
+is_axis(uint16_t code)
+{
+	return code == ABS_X || code == ABS_Y || code == ABS_MT_POSITION_X ||
+	       code == ABS_MT_POSITION_Y;
 }
 
 static void
@@ -157,12 +165,14 @@ on_input(struct xen_guest *g, const struct down *d)
 	int32_t value = d->value;
 
 	if (d->type == EV_ABS) {
-		if (d->scanout >= g->display.n_connectors ||
-		    (d->code != ABS_X && d->code != ABS_Y))
+		if (d->scanout >= g->display.n_connectors)
 			return;
-		value = to_axis(g, d->scanout, d->code, value);
+		if (is_axis(d->code))
+			value = to_axis(g, d->scanout, d->code, value);
 	}
-	if (kbdif_put(&g->keyboard, d->type, d->code, value))
+	if (d->device == DEVICE_TOUCH && d->type == EV_ABS)
+		kbdif_touch(&g->keyboard, d->code, value);
+	else if (kbdif_put(&g->keyboard, d->type, d->code, value))
 		notify(g, g->keyboard_port);
 }
 
@@ -223,7 +233,8 @@ connect_keyboard(struct xen_guest *g, const struct broker_news *n)
 	uint8_t *page = xen_guest_page(g, n->page);
 	if (!page)
 		return -errno;
-	kbdif_attach(&g->keyboard, page, n->is_absolute, n->width, n->height);
+	kbdif_attach(&g->keyboard, page, n->is_absolute, n->width, n->height,
+	    n->contacts);
 	g->keyboard_port = n->port;
 	return 0;
 }

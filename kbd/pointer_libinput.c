@@ -224,7 +224,7 @@ on_pointer(const struct pointer *p, struct libinput_event *event,
 	seat_flush(seat, p->at);
 }
 
-/* Fingers after the first are not looked at. */
+/* A screen's first finger points as well. */
 static void
 on_touch(struct pointer *p, struct libinput_event *event,
     enum libinput_event_type type)
@@ -235,20 +235,23 @@ on_touch(struct pointer *p, struct libinput_event *event,
 
 	if (type == LIBINPUT_EVENT_TOUCH_DOWN && p->contact == NO_CONTACT)
 		p->contact = contact;
-	if (contact != p->contact)
-		return;
+	const bool points = contact == p->contact;
 	begin(p, libinput_event_touch_get_time_usec(e));
 	if (type == LIBINPUT_EVENT_TOUCH_UP ||
 	    type == LIBINPUT_EVENT_TOUCH_CANCEL) {
-		p->contact = NO_CONTACT;
-		seat_key(seat, p->at, BTN_LEFT, 0);
+		seat_lift(seat, p->at, contact);
+		if (points)
+			seat_key(seat, p->at, TDS_BTN_FINGER, 0);
+		p->contact = points ? NO_CONTACT : p->contact;
 		return;
 	}
-	seat_position(seat, p->at,
-	    libinput_event_touch_get_x_transformed(e, FULL_SCALE),
-	    libinput_event_touch_get_y_transformed(e, FULL_SCALE));
-	if (type == LIBINPUT_EVENT_TOUCH_DOWN)
-		seat_key(seat, p->at, BTN_LEFT, 1);
+	const double x = libinput_event_touch_get_x_transformed(e, FULL_SCALE);
+	const double y = libinput_event_touch_get_y_transformed(e, FULL_SCALE);
+	if (points)
+		seat_position(seat, p->at, x, y);
+	if (points && type == LIBINPUT_EVENT_TOUCH_DOWN)
+		seat_key(seat, p->at, TDS_BTN_FINGER, 1);
+	seat_touch(seat, p->at, contact, x, y);
 }
 
 static uint32_t

@@ -1,7 +1,8 @@
 /*
  * pointer_libinput: mice, touchpads, touchscreens and pens through libinput.
- * Only admitted devices are given to it. A touchscreen's first finger and a
- * pen's tip are an absolute pointer with a left button.
+ * Only admitted devices are given to it. A pen's tip is an absolute pointer with
+ * a left button; fingers on a touchscreen are contacts, and the first of them an
+ * absolute pointer with a button of its own as well.
  */
 #pragma once
 

@@ -38,6 +38,7 @@ static void
 forget_events(struct seat_slot *s)
 {
 	memset(s->down, 0, sizeof(s->down));
+	s->contacts = 0;
 	s->batch.input.n = 0;
 	s->late = (struct seat_motion){0};
 	s->part_x = s->part_y = 0;
@@ -88,11 +89,14 @@ pay(struct seat *seat, struct seat_slot *s)
 
 /* ------------------------------------------------------------------ events */
 
+/* Something that must not be lost. */
 static bool
 has_key_event(const struct core_input *input)
 {
 	for (uint32_t i = 0; i < input->n; i++)
-		if (input->events[i].type == EV_KEY)
+		if (input->events[i].type == EV_KEY ||
+		    (input->events[i].type == EV_ABS &&
+			input->events[i].code == ABS_MT_TRACKING_ID))
 			return true;
 	return false;
 }
@@ -122,7 +126,8 @@ keep_motion(struct seat_slot *s, const struct input_event_wire *e)
 		late->wheel = add_clamped(late->wheel, e->value);
 	else if (e->type == EV_REL && e->code == REL_HWHEEL)
 		late->hwheel = add_clamped(late->hwheel, e->value);
-	late->has_position |= e->type == EV_ABS;
+	/* where fingers are is said again when they move */
+	late->has_position |= e->type == EV_ABS && e->code <= ABS_Y;
 	late->time_ns = s->batch.time_ns;
 }
 
@@ -359,6 +364,45 @@ seat_position(struct seat *seat, uint32_t at, double x, double y)
 	put(seat, s, EV_ABS, ABS_Y, on_scale(y));
 }
 
+/* -1: not one of those that are looked at. */
+static int32_t
+contact_bit(const struct seat *seat, const struct seat_slot *s, int32_t contact)
+{
+	if (!may_point(s) || !seat->has_core || is_lost(s) || contact < 0 ||
+	    contact >= TDS_MAX_CONTACTS)
+		return -1;
+	return 1 << contact;
+}
+
+void
+seat_touch(struct seat *seat, uint32_t at, int32_t contact, double x, double y)
+{
+	struct seat_slot *s = &seat->slots[at];
+	const int32_t bit = contact_bit(seat, s, contact);
+
+	if (bit < 0)
+		return;
+	put(seat, s, EV_ABS, ABS_MT_SLOT, contact);
+	if ((s->contacts & (uint32_t)bit) == 0)
+		put(seat, s, EV_ABS, ABS_MT_TRACKING_ID, contact);
+	s->contacts |= (uint32_t)bit;
+	put(seat, s, EV_ABS, ABS_MT_POSITION_X, on_scale(x));
+	put(seat, s, EV_ABS, ABS_MT_POSITION_Y, on_scale(y));
+}
+
+void
+seat_lift(struct seat *seat, uint32_t at, int32_t contact)
+{
+	struct seat_slot *s = &seat->slots[at];
+	const int32_t bit = contact_bit(seat, s, contact);
+
+	if (bit < 0 || (s->contacts & (uint32_t)bit) == 0)
+		return;
+	s->contacts &= ~(uint32_t)bit;
+	put(seat, s, EV_ABS, ABS_MT_SLOT, contact);
+	put(seat, s, EV_ABS, ABS_MT_TRACKING_ID, -1);
+}
+
 void
 seat_wheel(struct seat *seat, uint32_t at, double down, double right)
 {
@@ -440,6 +484,8 @@ seat_set_state(struct seat *seat, uint32_t at, uint32_t state)
 	for (uint32_t code = 0; code < KEY_CNT; code++)
 		if (facts_bit(s->down, code))
 			put(seat, s, EV_KEY, code, 0);
+	for (int32_t i = 0; i < TDS_MAX_CONTACTS; i++)
+		seat_lift(seat, at, i);
 	end_batch(seat, s);
 	memset(s->down, 0, sizeof(s->down));
 	s->record.state = state;

@@ -35,6 +35,7 @@ struct seat_slot {
 	bool owes_gone, owes_device; /* not sent yet */
 	struct seat_device record;
 	uint8_t down[BITS_BYTES(KEY_CNT)]; /* the core saw these pressed */
+	uint32_t contacts;		   /* and these fingers */
 	struct seat_events batch;	   /* of one moment, not ended */
 	struct seat_motion late;
 	double part_x, part_y;		/* of a pixel */
@@ -63,7 +64,7 @@ int seat_add(struct seat *seat, const struct seat_device *record) MUST_CHECK;
 /* Index or -ENOENT. */
 int seat_find(const struct seat *seat, uint32_t number) MUST_CHECK;
 void seat_remove(struct seat *seat, uint32_t at);
-/* Keys that the core saw pressed are released first: readers may change. */
+/* Keys and fingers that the core saw come up first: readers may change. */
 void seat_set_state(struct seat *seat, uint32_t at, uint32_t state);
 
 /*
@@ -78,6 +79,10 @@ void seat_key(struct seat *seat, uint32_t at, uint32_t code, int32_t value);
 void seat_move(struct seat *seat, uint32_t at, double dx, double dy);
 /* 0..65535 of the whole layout; what is outside is moved to the edge. */
 void seat_position(struct seat *seat, uint32_t at, double x, double y);
+/* A finger of a touchscreen, new or moved; the same of its place. */
+void seat_touch(
+    struct seat *seat, uint32_t at, int32_t contact, double x, double y);
+void seat_lift(struct seat *seat, uint32_t at, int32_t contact);
 /* In 120ths of a click; down and right are positive, as in libinput. */
 void seat_wheel(struct seat *seat, uint32_t at, double down, double right);
 /* Forget what is less than a click: the finger was lifted. */

@@ -382,8 +382,12 @@ struct input_event_wire {
  * Normalised events: EV_KEY (keys, and buttons as BTN_LEFT ..; value 0, 1, 2),
  * EV_REL (REL_X, REL_Y in pixels; wheels in clicks), EV_SYN, and EV_ABS
  * ABS_X/ABS_Y: from tdsctl in pixels of the layout, from tds-input 0..65535 of
- * the whole layout.
+ * the whole layout. Fingers on touchscreens are ABS_MT_SLOT below
+ * TDS_MAX_CONTACTS, then ABS_MT_TRACKING_ID (-1: it lifts) and ABS_MT_POSITION_X
+ * and _Y as above; one that points besides is the button TDS_BTN_FINGER.
  */
+enum { TDS_BTN_FINGER = 0x11f }; /* of a mouse's; no device has it */
+
 struct core_input {
 	uint32_t n;
 	struct input_event_wire events[TDS_MAX_INPUT_BATCH];

@@ -32,6 +32,7 @@ enum {
 	TDS_RING_UP_RECORDS = 512,    /* guest -> core; a power of two */
 	TDS_RING_DOWN_RECORDS = 1024, /* core -> guest; a power of two */
 	TDS_MAX_INPUT_BATCH = 64,     /* events in one INPUT record */
+	TDS_MAX_CONTACTS = 10,	      /* fingers on touchscreens */
 	TDS_MAX_GRANTED = 16, /* ranges of a granted pool, mapped at a time */
 };
 

@@ -320,7 +320,12 @@ enum down_op {
 	DOWN_MAPPED = 5,    /* the answer to MAP and to UNMAP */
 };
 
-enum input_device { DEVICE_KEYBOARD, DEVICE_TABLET, DEVICE_MOUSE };
+enum input_device {
+	DEVICE_KEYBOARD,
+	DEVICE_TABLET,
+	DEVICE_MOUSE,
+	DEVICE_TOUCH,
+};
 
 /*
  * All of them, 32 bytes:
@@ -331,6 +336,9 @@ enum input_device { DEVICE_KEYBOARD, DEVICE_TABLET, DEVICE_MOUSE };
  * was asked for. Once it is 0 the core holds nothing of the range.
  * INPUT: type, code, value as in linux/input-event-codes.h. ABS_X and ABS_Y on
  * the tablet are pixels of that scanout. A group ends with EV_SYN.
+ * Touch: EV_ABS only. ABS_MT_SLOT, then ABS_MT_TRACKING_ID (-1: it lifts) or
+ * both of ABS_MT_POSITION, pixels of the scanout; all of one scanout until all
+ * have lifted. The first finger is TDS_BTN_FINGER of the tablet as well.
  */
 struct down {
 	uint8_t op;
@@ -377,7 +385,7 @@ int encode_down(const struct down *in,
 /*@ requires \valid_read(in);
   @ assigns \nothing;
   @ ensures \result == 0 || \result == -34;
-  @ ensures \result == 0 <==> 1 <= in->op <= 5 && in->device <= 2 &&
+  @ ensures \result == 0 <==> 1 <= in->op <= 5 && in->device <= 3 &&
   @   in->scanout < 4 && in->width <= 8192 && in->height <= 8192 &&
   @   in->is_mapped <= 1;
   @*/

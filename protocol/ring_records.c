@@ -278,7 +278,7 @@ check_down(const struct down *in)
 {
 	if (in->op < DOWN_TICK || in->op > DOWN_MAPPED || in->is_mapped > 1)
 		return -ERANGE;
-	if (in->device > DEVICE_MOUSE || in->scanout >= TDS_MAX_SCANOUTS)
+	if (in->device > DEVICE_TOUCH || in->scanout >= TDS_MAX_SCANOUTS)
 		return -ERANGE;
 	if (in->width > TDS_MAX_DIM || in->height > TDS_MAX_DIM)
 		return -ERANGE;

@@ -241,6 +241,25 @@ connect_display(struct domain *d)
 	return err;
 }
 
+/*
+ * How many fingers its touchscreen knows, where the configuration of the guest
+ * has one of the size of its pointer, and the guest asked for it.
+ */
+static uint32_t
+count_contacts(struct domain *d, const struct broker_news *news)
+{
+	const struct domain_device *dev = &d->devices[DEVICE_KEYS];
+	uint32_t wants = 0, width = 0, height = 0, n = 0;
+
+	if (read_number(d, dev->front, "request-multi-touch", &wants) < 0 ||
+	    read_number(d, dev->back, "multi-touch-width", &width) < 0 ||
+	    read_number(d, dev->back, "multi-touch-height", &height) < 0 ||
+	    read_number(d, dev->back, "multi-touch-num-contacts", &n) < 0 ||
+	    wants != 1 || width != news->width || height != news->height)
+		return 0;
+	return n < TDS_MAX_CONTACTS ? n : TDS_MAX_CONTACTS;
+}
+
 static int
 connect_keyboard(struct domain *d)
 {
@@ -265,6 +284,7 @@ connect_keyboard(struct domain *d)
 		news.width = d->width * d->scanouts;
 		news.height = d->height;
 	}
+	news.contacts = count_contacts(d, &news);
 	err = map_ring(d, gref, &news.page);
 	if (err == 0)
 		err = bind_port(d, port, &news.port);

@@ -288,7 +288,7 @@ down_record_of_an_unknown_kind_has_a_defined_answer(void **state)
 static void
 down_record_for_an_unknown_device_has_a_defined_answer(void **state)
 {
-	put_garbage(*state, DOWN_INPUT, 1, 3);
+	put_garbage(*state, DOWN_INPUT, 1, 4);
 }
 
 static void

@@ -24,7 +24,7 @@ REST = ['tds/base/*.[ch]', 'tds/super/*.[ch]', 'hv-glue/*.[ch]']
 HDCP = ['hdcp/*.[ch]']
 SINK = ['hdcp/sink/*.[ch]']
 # the sum: docs/architecture.md says why it is above the 12,000 of the design
-LIMIT_CORE, LIMIT_SUM = 5450, 26400
+LIMIT_CORE, LIMIT_SUM = 5570, 26500
 LIMIT_HDCP = 5000
 LIMIT_SINK = 1100
 

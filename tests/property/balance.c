@@ -152,6 +152,7 @@ add_counts(struct judge *sum, const struct judge *j)
 	sum->releases += j->releases;
 	sum->switches += j->switches;
 	sum->attentions += j->attentions;
+	sum->touches += j->touches;
 }
 
 static void
@@ -173,14 +174,15 @@ a_million_events_keep_what_must_hold(void **state)
 			    why);
 	}
 	print_message("# %lu events: %lu presses, %lu releases, %lu switches, "
-		      "%lu panels\n",
+		      "%lu panels, %lu fingers\n",
 	    (unsigned long)sum.events, (unsigned long)sum.presses,
 	    (unsigned long)sum.releases, (unsigned long)sum.switches,
-	    (unsigned long)sum.attentions);
+	    (unsigned long)sum.attentions, (unsigned long)sum.touches);
 	assert_true(sum.events >= (uint64_t)worlds * EVENTS);
 	assert_true(sum.presses > 200u * worlds);
 	assert_true(sum.switches > 50u * worlds);
 	assert_true(sum.attentions > 10u * worlds);
+	assert_true(sum.touches > 2u * worlds);
 }
 
 /* ----------------------------------------------------- is the judge awake? */

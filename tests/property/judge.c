@@ -86,6 +86,7 @@ forget(struct judge *j, uint32_t domain)
 {
 	memset(j->down[domain], 0, sizeof(j->down[domain]));
 	j->n_down[domain] = 0;
+	j->touching[domain] = 0;
 }
 
 /* The user's side of the books. */
@@ -171,6 +172,43 @@ any_button_down(const struct judge *j, uint32_t domain)
 	return false;
 }
 
+/* is_old: for the domain that loses the focus. */
+static const char *
+judge_touch(struct judge *j, uint32_t domain, const struct down *d, bool is_old)
+{
+	const uint32_t bit = 1u << (j->slot[domain] & 31);
+	const bool is_down = (j->touching[domain] & bit) != 0;
+
+	if (d->type != EV_ABS)
+		return "a touchscreen with more than axes";
+	if (d->code == ABS_MT_SLOT) {
+		j->slot[domain] = (uint32_t)d->value;
+		return j->slot[domain] < TDS_MAX_CONTACTS ? NULL
+							  : "an odd slot";
+	}
+	if (d->code == ABS_MT_TRACKING_ID && d->value < 0) {
+		j->touching[domain] &= ~bit;
+		return is_down ? NULL : "a finger lifts that was not down";
+	}
+	if (is_old)
+		return "more than lifts for the domain that loses focus";
+	if (j->touching[domain] && d->scanout != j->touch_scanout[domain])
+		return "the window changed while a finger was down";
+	if (d->code == ABS_MT_TRACKING_ID) {
+		j->touching[domain] |= bit;
+		j->touch_scanout[domain] = d->scanout;
+		j->touches++;
+		return is_down ? "a finger comes down twice" : NULL;
+	}
+	if (d->code != ABS_MT_POSITION_X && d->code != ABS_MT_POSITION_Y)
+		return "an axis that no touchscreen has";
+	if (!is_down)
+		return "a finger moves that is not down";
+	return d->value < 0 || d->value >= TDS_MAX_DIM
+	    ? "a finger outside of any picture"
+	    : NULL;
+}
+
 static const char *
 judge_axis(struct judge *j, uint32_t domain, const struct down *d)
 {
@@ -206,6 +244,8 @@ judge_input(struct judge *j, const struct snapshot *s, const struct event *e,
 		return "input for a domain without a guest process";
 	if (is_old && d->type == EV_KEY && d->value != 0)
 		return "more than releases for the domain that loses focus";
+	if (d->device == DEVICE_TOUCH && d->type != EV_SYN)
+		return judge_touch(j, a->domain, d, is_old);
 	switch (d->type) {
 	case EV_KEY:
 		return judge_key(j, a->domain, d, core->focus, is_chord);
@@ -279,6 +319,9 @@ judge_balance(const struct judge *j, const struct core *core)
 	for (uint32_t i = 0; i < core->n_domains; i++)
 		if (i != core->focus && j->n_down[i] != 0)
 			return "a key is down in a domain without focus";
+	for (uint32_t i = 0; i < core->n_domains; i++)
+		if (i != core->focus && j->touching[i] != 0)
+			return "a finger is down in a domain without focus";
 	if (core->panel.is_open && core->focus != TDS_NONE)
 		return "the panel is open and somebody has the keyboard";
 	return NULL;

@@ -15,6 +15,10 @@ struct judge {
 	uint32_t n_down[TDS_MAX_DOMAINS];
 	/* the scanout that a held button's domain is spoken to about */
 	uint32_t grab_scanout[TDS_MAX_DOMAINS];
+	/* fingers that each domain saw come down, and which is spoken of */
+	uint32_t touching[TDS_MAX_DOMAINS], slot[TDS_MAX_DOMAINS];
+	uint32_t touch_scanout[TDS_MAX_DOMAINS];
+	uint64_t touches;
 	/* what the user holds, and whether somebody was told */
 	bool held[KEY_CNT], told[KEY_CNT], stale[KEY_CNT];
 	bool linked[TDS_MAX_DOMAINS], is_up[TDS_MAX_DOMAINS];

@@ -547,6 +547,14 @@ attend(struct pair *p, struct side *s)
 	side_step(p, s, event_key(KEY_ESC, 0));
 }
 
+static void
+both_step(struct pair *p, struct event e)
+{
+	side_step(p, &p->a, e);
+	side_step(p, &p->b, e);
+	assert_null(compare_actions(p));
+}
+
 /* The user lets go of everything. */
 static void
 let_go(struct pair *p)
@@ -559,10 +567,13 @@ let_go(struct pair *p)
 			e = user_next(&p->user);
 		else
 			p->user.n_held--;
-		side_step(p, &p->a, e);
-		side_step(p, &p->b, e);
-		assert_null(compare_actions(p));
+		both_step(p, e);
 	}
+	for (int32_t i = 0; i < TDS_MAX_CONTACTS; i++) {
+		both_step(p, event_input(EV_ABS, ABS_MT_SLOT, i));
+		both_step(p, event_input(EV_ABS, ABS_MT_TRACKING_ID, -1));
+	}
+	both_step(p, event_input(EV_SYN, SYN_REPORT, 0));
 }
 
 static void

@@ -84,6 +84,8 @@ queue_point(struct user *u)
 		x = p[0];
 		y = p[1];
 	}
+	u->x = x;
+	u->y = y;
 	queue(u, event_input(EV_ABS, ABS_X, x));
 	queue(u, event_input(EV_ABS, ABS_Y, y));
 	queue(u, event_input(EV_SYN, SYN_REPORT, 0));
@@ -116,12 +118,41 @@ random_key(struct user *u)
 	    KEY_LEFTSHIFT, KEY_RIGHTSHIFT, KEY_LEFTMETA, KEY_RIGHTMETA,
 	    KEY_F12, KEY_CAPSLOCK, KEY_SPACE, KEY_RESERVED, KEY_MAX,
 	    BTN_TOUCH, BTN_JOYSTICK, BTN_LEFT, BTN_RIGHT, BTN_MIDDLE,
+	    TDS_BTN_FINGER,
 	    BTN_SIDE};
 	const uint32_t n = sizeof(of) / sizeof(of[0]);
 
 	if (chance_one_in(&u->chance, 12)) /* many keys at once */
 		return (uint16_t)(1 + chance_below(&u->chance, 240));
 	return of[chance_below(&u->chance, n)];
+}
+
+/* Down, moved, lifted; the first where the pointer is, as a rule. */
+static void
+queue_fingers(struct user *u)
+{
+	struct chance *c = &u->chance;
+	const uint32_t n = 1 + chance_below(c, 2);
+	int32_t x = u->x, y = u->y;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const int32_t slot = chance_in(c, -1, 11);
+		queue(u, event_input(EV_ABS, ABS_MT_SLOT, slot));
+		if (chance_one_in(c, 3)) {
+			queue(u,
+			    event_input(EV_ABS, ABS_MT_TRACKING_ID, -1));
+		} else {
+			if (!chance_one_in(c, 3))
+				queue(u, event_input(EV_ABS,
+				    ABS_MT_TRACKING_ID, slot));
+			queue(u, event_input(EV_ABS, ABS_MT_POSITION_X, x));
+			queue(u, event_input(EV_ABS, ABS_MT_POSITION_Y, y));
+		}
+		if (!chance_one_in(c, 4))
+			queue(u, event_input(EV_SYN, SYN_REPORT, 0));
+		x += chance_in(c, -200, 200);
+		y += chance_in(c, -200, 200);
+	}
 }
 
 static void
@@ -168,6 +199,17 @@ begin_gesture(struct user *u)
 	case 9:
 	case 10:
 		queue_point(u);
+		return;
+	case 13:
+	case 14:
+	case 15: /* a finger, and some more; or of those that are down */
+		if (chance_one_in(c, 2)) {
+			queue_point(u);
+			queue(u, event_key(TDS_BTN_FINGER, 1));
+		}
+		queue_fingers(u);
+		if (chance_one_in(c, 2))
+			queue(u, event_key(TDS_BTN_FINGER, 0));
 		return;
 	case 11: /* autorepeat, and what means nothing */
 		queue(u, event_key(random_key(u), 2));

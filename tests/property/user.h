@@ -1,5 +1,5 @@
 /*
- * user: a random user of a keyboard and a pointer. What they do depends on
+ * user: a random user of a keyboard, a pointer and a touchscreen. What they do depends on
  * their own chance and on what they hold, never on what a guest did, so that
  * the same user can be had twice.
  */
@@ -21,6 +21,7 @@ struct user {
 	uint32_t n_points;
 	int32_t points[USER_MAX_POINTS][2];
 	int32_t width, height;
+	int32_t x, y; /* pointed at last */
 	/* a longer gesture: chord, drag, word */
 	uint32_t at, n_queue;
 	struct event queue[USER_MAX_QUEUE];

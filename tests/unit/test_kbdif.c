@@ -17,7 +17,7 @@ setup(void **state)
 {
 	(void)state;
 	memset(page, 0, sizeof(page));
-	kbdif_attach(&k, page, true, 1024, 768);
+	kbdif_attach(&k, page, true, 1024, 768, 0);
 	cons = 0;
 	return 0;
 }
@@ -90,7 +90,7 @@ static void
 a_front_end_without_positions_gets_motion(void **state)
 {
 	(void)state;
-	kbdif_attach(&k, page, false, 0, 0);
+	kbdif_attach(&k, page, false, 0, 0, 0);
 	for (int32_t i = 0; i < 3; i++) {
 		assert_false(kbdif_put(&k, EV_ABS, ABS_X, 100 + 7 * i));
 		assert_false(kbdif_put(&k, EV_ABS, ABS_Y, 100 - 5 * i));
@@ -179,8 +179,128 @@ a_second_back_end_goes_on_where_the_first_ended(void **state)
 	for (uint32_t i = 0; i < 3; i++) {
 		assert_true(send(EV_KEY, KEY_A, 1));
 		expect(3, 1, KEY_A, 0);
-		kbdif_attach(&k, page, true, 1024, 768);
+		kbdif_attach(&k, page, true, 1024, 768, 0);
 	}
+}
+
+static void
+touch(int32_t slot, uint16_t code, int32_t value)
+{
+	kbdif_touch(&k, ABS_MT_SLOT, slot);
+	kbdif_touch(&k, code, value);
+}
+
+static void
+finger(int32_t slot, bool begins, int32_t x, int32_t y)
+{
+	touch(slot, ABS_MT_TRACKING_ID, slot);
+	if (!begins)
+		kbdif_touch(&k, ABS_MT_SLOT, slot);
+	kbdif_touch(&k, ABS_MT_POSITION_X, x);
+	kbdif_touch(&k, ABS_MT_POSITION_Y, y);
+}
+
+/* xen/io/kbdif.h, "Multi-touch event" */
+static void
+expect_touch(uint8_t what, uint8_t contact, uint32_t x, uint32_t y)
+{
+	uint8_t e[40];
+
+	assert_true(fetch(e));
+	assert_int_equal(e[0], 5);
+	assert_int_equal(e[1], what);
+	assert_int_equal(e[2], contact);
+	for (uint32_t i = 3; i < 8; i++)
+		assert_int_equal(e[i], 0);
+	assert_int_equal(get_u32(e + 8), x);
+	assert_int_equal(get_u32(e + 12), y);
+}
+
+enum { DOWN, UP, MOTION, SYN };
+
+static void
+fingers_come_down_move_and_lift(void **state)
+{
+	uint8_t e[40];
+
+	(void)state;
+	kbdif_attach(&k, page, true, 1024, 768, 5);
+	assert_false(kbdif_put(&k, EV_KEY, TDS_BTN_FINGER, 1));
+	finger(0, true, 10, 20);
+	finger(4, true, 30, 40);
+	finger(5, true, 1, 1); /* more than it knows */
+	assert_true(kbdif_put(&k, EV_SYN, 0, 0));
+	expect_touch(DOWN, 0, 10, 20);
+	expect_touch(DOWN, 4, 30, 40);
+	assert_true(fetch(e)); /* a frame ends; of which contact is nothing */
+	assert_int_equal(e[1], SYN);
+	finger(4, false, 31, 41);
+	touch(0, ABS_MT_TRACKING_ID, -1);
+	touch(3, ABS_MT_TRACKING_ID, -1); /* was never down */
+	assert_true(kbdif_put(&k, EV_SYN, 0, 0));
+	expect_touch(MOTION, 4, 31, 41);
+	assert_true(fetch(e));
+	assert_int_equal(e[1], UP);
+	assert_int_equal(e[2], 0);
+	assert_true(fetch(e));
+	assert_int_equal(e[1], SYN);
+	assert_false(fetch(e));
+}
+
+static void
+a_front_end_without_a_touchscreen_gets_a_click(void **state)
+{
+	uint8_t e[40];
+
+	(void)state;
+	assert_false(kbdif_put(&k, EV_KEY, TDS_BTN_FINGER, 1));
+	finger(0, true, 10, 20);
+	assert_true(kbdif_put(&k, EV_SYN, 0, 0));
+	expect(3, 1, BTN_LEFT, 0);
+	assert_false(fetch(e));
+}
+
+static void
+a_finger_that_lifts_in_the_group_it_came_in_is_not_stuck(void **state)
+{
+	(void)state;
+	kbdif_attach(&k, page, true, 1024, 768, 5);
+	finger(1, true, 10, 20);
+	touch(1, ABS_MT_TRACKING_ID, -1);
+	assert_true(kbdif_put(&k, EV_SYN, 0, 0));
+	expect_touch(DOWN, 1, 10, 20);
+	expect_touch(UP, 1, 0, 0);
+	expect_touch(SYN, 1, 0, 0);
+}
+
+static void
+lost_input_means_that_fingers_have_lifted(void **state)
+{
+	uint8_t e[40];
+	uint32_t touching = 0;
+
+	(void)state;
+	kbdif_attach(&k, page, true, 1024, 768, 10);
+	for (int32_t i = 0; i < 200; i++) { /* until there is no room */
+		finger(i % 10, true, i, i);
+		(void)!kbdif_put(&k, EV_SYN, 0, 0);
+		touch(i % 10, ABS_MT_TRACKING_ID, -1);
+		if (i % 2 == 0)
+			(void)!kbdif_put(&k, EV_SYN, 0, 0);
+	}
+	for (bool more = true; more; more = kbdif_read(&k))
+		while (fetch(e))
+			touching = e[1] == DOWN ? touching | 1u << e[2]
+				   : e[1] == UP ? touching & ~(1u << e[2])
+						: touching;
+	assert_int_equal(touching, 0);
+	finger(2, true, 7, 8); /* and it goes on */
+	assert_true(kbdif_put(&k, EV_SYN, 0, 0));
+	expect_touch(DOWN, 2, 7, 8);
+	assert_true(kbdif_lost(&k));
+	assert_true(fetch(e)); /* the end of that frame */
+	expect_touch(UP, 2, 0, 0);
+	assert_false(kbdif_lost(&k));
 }
 
 static void
@@ -256,6 +376,10 @@ main(void)
 	    T(a_nonsense_index_of_the_guest_is_a_full_ring),
 	    T(too_long_a_group_is_no_group),
 	    T(a_second_back_end_goes_on_where_the_first_ended),
+	    T(fingers_come_down_move_and_lift),
+	    T(a_front_end_without_a_touchscreen_gets_a_click),
+	    T(a_finger_that_lifts_in_the_group_it_came_in_is_not_stuck),
+	    T(lost_input_means_that_fingers_have_lifted),
 	    T(nobody_listens_before_a_front_end_is_there),
 	    T(requests_are_taken_once_and_answered_in_place),
 	    T(an_index_beyond_the_ring_is_malformed),

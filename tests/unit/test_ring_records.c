@@ -428,7 +428,7 @@ the_core_too_is_checked_at_each_limit(void **state)
 	d.op = 0;
 	assert_int_equal(check_down(&d), -ERANGE);
 	d = good;
-	d.device = DEVICE_MOUSE + 1;
+	d.device = DEVICE_TOUCH + 1;
 	assert_int_equal(check_down(&d), -ERANGE);
 	d = good;
 	d.scanout = 4;

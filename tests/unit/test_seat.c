@@ -503,6 +503,74 @@ numbers_of_no_world_do_nothing(void **state)
 	assert_int_equal(fake.all.events[3].value, 65535);
 }
 
+/* What was sent, as codes; -1 of a tracking id is told from the rest. */
+static void
+expect_codes(const uint16_t *codes, uint32_t n)
+{
+	assert_int_equal(fake.all.n, n);
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(fake.all.events[i].code, codes[i]);
+	fake.all.n = 0;
+}
+
+static void
+fingers_come_down_once_and_lift_once(void **state)
+{
+	static const uint16_t down[] = {ABS_MT_SLOT, ABS_MT_TRACKING_ID,
+	    ABS_MT_POSITION_X, ABS_MT_POSITION_Y};
+	static const uint16_t move[] = {
+	    ABS_MT_SLOT, ABS_MT_POSITION_X, ABS_MT_POSITION_Y};
+
+	(void)state;
+	begin();
+	const uint32_t at = add(1, KIND_TOUCH, DEVICE_ADMITTED);
+	seat_touch(&seat, at, 3, 100, 70000);
+	seat_flush(&seat, at);
+	assert_int_equal(fake.all.events[0].value, 3);
+	assert_int_equal(fake.all.events[1].value, 3);
+	assert_int_equal(fake.all.events[2].value, 100);
+	assert_int_equal(fake.all.events[3].value, 65535);
+	expect_codes(down, 4);
+	seat_touch(&seat, at, 3, 101, 1);
+	seat_flush(&seat, at);
+	expect_codes(move, 3);
+	seat_lift(&seat, at, 3);
+	seat_lift(&seat, at, 3);
+	seat_lift(&seat, at, 4);
+	seat_touch(&seat, at, -1, 1, 1);
+	seat_touch(&seat, at, TDS_MAX_CONTACTS, 1, 1);
+	seat_flush(&seat, at);
+	assert_int_equal(fake.all.events[1].value, -1);
+	expect_codes(down, 2);
+	const uint32_t k = add(2, KIND_KEYBOARD, DEVICE_ADMITTED);
+	seat_touch(&seat, k, 0, 1, 1);
+	seat_flush(&seat, k);
+	assert_int_equal(fake.all.n, 0);
+}
+
+static void
+fingers_lift_when_the_state_changes_and_are_not_lost_without_room(void **state)
+{
+	(void)state;
+	begin();
+	const uint32_t at = add(1, KIND_TOUCH, DEVICE_ADMITTED);
+	fake.room = 0;
+	seat_touch(&seat, at, 0, 100, 100);
+	seat_flush(&seat, at);
+	for (int i = 0; i < 1000; i++) { /* where it moves may be lost */
+		seat_touch(&seat, at, 0, 100 + i, 100);
+		seat_flush(&seat, at);
+	}
+	fake.room = 10;
+	seat_pump(&seat);
+	assert_int_equal(fake.n_gone, 0);
+	assert_int_equal(fake.all.events[1].code, ABS_MT_TRACKING_ID);
+	fake.all.n = 0;
+	seat_set_state(&seat, at, DEVICE_REFUSED);
+	assert_int_equal(fake.all.n, 2);
+	assert_int_equal(fake.all.events[1].value, -1);
+}
+
 static void
 wheels_turn_in_clicks(void **state)
 {
@@ -865,6 +933,9 @@ main(void)
 	    cmocka_unit_test(who_waits_types_and_who_is_refused_is_silent),
 	    cmocka_unit_test(parts_of_a_pixel_are_kept),
 	    cmocka_unit_test(numbers_of_no_world_do_nothing),
+	    cmocka_unit_test(fingers_come_down_once_and_lift_once),
+	    cmocka_unit_test(
+		fingers_lift_when_the_state_changes_and_are_not_lost_without_room),
 	    cmocka_unit_test(wheels_turn_in_clicks),
 	    cmocka_unit_test(a_long_moment_is_several_records),
 	    cmocka_unit_test(motion_is_added_up_while_there_is_no_room),

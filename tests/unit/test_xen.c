@@ -385,6 +385,34 @@ a_domain_is_found_served_and_connected(void **state)
 }
 
 static void
+a_touchscreen_is_served_where_it_is_configured_and_wanted(void **state)
+{
+	static const struct {
+		const char *wants, *width, *n;
+		uint32_t contacts;
+	} cases[] = {{"1", "1600", "5", 5}, {"1", "1600", "40", 10},
+	    {"0", "1600", "5", 0}, {"1", "1601", "5", 0},
+	    {"1", "1600", "-1", 0}, {"1", "", "5", 0}, {"x", "1600", "5", 0}};
+
+	(void)state;
+	xl_create(7, "work");
+	look();
+	keyboard_rings(7);
+	front(7, "vkbd", "state", "3");
+	for (uint32_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		front(7, "vkbd", "request-multi-touch", cases[i].wants);
+		node(7, "vinput", "multi-touch-width", cases[i].width);
+		node(7, "vinput", "multi-touch-height", "600");
+		node(7, "vinput", "multi-touch-num-contacts", cases[i].n);
+		fake.n_news = 0;
+		domain_serve(&domains[WORK]);
+		assert_int_equal(fake.n_news, 1);
+		assert_int_equal(fake.news[0].contacts, cases[i].contacts);
+		domain_unserved(&domains[WORK]);
+	}
+}
+
+static void
 rings_wait_for_a_tds_guest(void **state)
 {
 	(void)state;
@@ -830,6 +858,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    T(a_domain_is_found_served_and_connected),
+	    T(a_touchscreen_is_served_where_it_is_configured_and_wanted),
 	    T(rings_wait_for_a_tds_guest),
 	    T(every_connector_is_connected),
 	    T(a_display_that_reconfigures_gets_a_fresh_process),

@@ -340,7 +340,7 @@ a_touchscreens_first_finger_is_a_pointer(void)
 	expect_is(peer_device(&peer, n)->kinds, KIND_TOUCH);
 	finger_down(&d, 1, 8192, 16384);
 	zoo_sync(&d);
-	/* a second finger is not looked at */
+	/* a second finger is a contact and no more */
 	zoo_put(&d, EV_ABS, ABS_MT_SLOT, 1);
 	zoo_put(&d, EV_ABS, ABS_MT_TRACKING_ID, 2);
 	zoo_put(&d, EV_ABS, ABS_MT_POSITION_X, 30000);
@@ -349,8 +349,11 @@ a_touchscreens_first_finger_is_a_pointer(void)
 	zoo_put(&d, EV_ABS, ABS_MT_TRACKING_ID, -1);
 	zoo_sync(&d);
 	peer_listen(&peer, QUIET_MS);
-	expect_is(presses(n, BTN_LEFT), 1);
-	expect_is(releases(n, BTN_LEFT), 0);
+	expect_is(presses(n, TDS_BTN_FINGER), 1);
+	expect_is(releases(n, TDS_BTN_FINGER), 0);
+	expect_is(peer_count(&peer, n, EV_ABS, ABS_MT_TRACKING_ID, 0), 1);
+	expect_is(peer_count(&peer, n, EV_ABS, ABS_MT_TRACKING_ID, 1), 1);
+	expect_is(peer_count(&peer, n, EV_ABS, ABS_MT_TRACKING_ID, -1), 1);
 	expect(llabs(peer_sum(&peer, n, EV_ABS, ABS_X) - 16384) < 8);
 	expect(llabs(peer_sum(&peer, n, EV_ABS, ABS_Y) - 32768) < 8);
 	zoo_put(&d, EV_ABS, ABS_MT_SLOT, 0);
@@ -358,7 +361,8 @@ a_touchscreens_first_finger_is_a_pointer(void)
 	zoo_put(&d, EV_KEY, BTN_TOUCH, 0);
 	zoo_sync(&d);
 	peer_listen(&peer, QUIET_MS);
-	expect_is(releases(n, BTN_LEFT), 1);
+	expect_is(releases(n, TDS_BTN_FINGER), 1);
+	expect_is(peer_count(&peer, n, EV_ABS, ABS_MT_TRACKING_ID, -1), 2);
 	take_away(&d, n);
 }
 
