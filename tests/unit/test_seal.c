@@ -14,6 +14,7 @@
 #include <linux/input-event-codes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -384,6 +385,84 @@ sinks_that_come_and_go_are_known_to_the_core(void **state)
 	assert_true(count(colour(OPEN)) > 0);
 }
 
+/* A carrier that takes a frame at once, after some frames, or none at all. */
+enum manner { AT_ONCE, LATE, NEVER, FLOODING, MANNERS };
+
+static void
+carry(enum manner manner, uint32_t round, bool *is_held)
+{
+	*is_held |= came() > 0;
+	if (manner == FLOODING)
+		for (uint32_t i = 0; i < 2 * SEALED_RECORDS; i++) {
+			const struct sealed_state state = {i % 2};
+			uint8_t bytes[16];
+			const int len = encode_sealed_state(
+			    &state, bytes, sizeof(bytes));
+
+			if (channel_send(hdcp, bytes, (uint32_t)len, NULL,
+				0) < 0)
+				break; /* the core takes so many a frame */
+		}
+	if (!*is_held || manner == NEVER || (manner == LATE && round % 7 != 0))
+		return;
+	const struct sealed_free give = {manner == FLOODING};
+	uint8_t bytes[16];
+	const int len = encode_sealed_free(&give, bytes, sizeof(bytes));
+	*is_held = channel_send(hdcp, bytes, (uint32_t)len, NULL, 0) < 0;
+}
+
+/* A frame that is painted whole takes some milliseconds. */
+static void
+work(void)
+{
+	alone_ns += 1000000;
+}
+
+/* When each of n ticks is due while guests draw on both outputs. */
+static void
+ticks_of(enum manner manner, uint64_t *due_ns, uint32_t n)
+{
+	const uint64_t one = 1, period_ns = 1000000000u / 60;
+	uint64_t flip_ns = UINT64_MAX; /* of the card, at a vblank */
+	bool is_held = false;
+
+	shell.timer_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	shell.is_idle = false;
+	alone_in_mid_frame = work;
+	shell.tick_ns = clock_next_tick(&shell.clock, alone_ns);
+	for (uint32_t i = 0; i < n; i++) {
+		draw(OPEN);
+		draw(ELSE);
+		due_ns[i] = alone_ns = shell.tick_ns;
+		for (uint32_t k = 0; k < FAKE_CRTCS && flip_ns <= alone_ns; k++)
+			fake_flip_done(k, flip_ns);
+		shell.phase = PHASE_TICK;
+		do {
+			assert_int_equal(write(shell.timer_fd, &one, 8), 8);
+			assert_int_equal(frame_timer(&shell), 0);
+		} while (shell.phase == PHASE_PAINT);
+		flip_ns = (alone_ns / period_ns + 1) * period_ns;
+		carry(manner, i, &is_held);
+	}
+	assert_true(shell.clock.is_locked); /* on the card's vblanks */
+	close(shell.timer_fd);
+	shell.timer_fd = -1;
+}
+
+static void
+no_tick_tells_how_the_carrier_is(void **state)
+{
+	static uint64_t due_ns[MANNERS][200];
+
+	for (uint32_t m = 0; m < MANNERS; m++) {
+		ticks_of((enum manner)m, due_ns[m], 200);
+		assert_true(due_ns[m][199] > due_ns[m][0]);
+		assert_memory_equal(due_ns[m], due_ns[0], sizeof(due_ns[0]));
+		clean_up(state);
+		set_up(state);
+	}
+}
+
 int
 main(void)
 {
@@ -396,6 +475,7 @@ main(void)
 	    TEST(the_panel_leaves_no_guest_on_it),
 	    TEST(a_domain_that_needs_a_protected_cable_is_a_tile_there),
 	    TEST(sinks_that_come_and_go_are_known_to_the_core),
+	    TEST(no_tick_tells_how_the_carrier_is),
 	};
 
 	return cmocka_run_group_tests_name("seal", tests, NULL, NULL);
