@@ -17,8 +17,9 @@ from stack import Stack
 
 MESON, BUILD, TOP, PREFIX = None, None, None, None
 PROGRAMS = ('sbin/tdsd', 'sbin/tds-hdcp', 'sbin/tds-image', 'bin/tdsctl',
-            'libexec/tds/tds-compositor', 'libexec/tds/tds-guest',
-            'libexec/tds/tds-input', 'libexec/tds/tds-xen')
+            'bin/tds-sink', 'libexec/tds/tds-compositor',
+            'libexec/tds/tds-guest', 'libexec/tds/tds-input',
+            'libexec/tds/tds-xen')
 UNIT = 'lib/systemd/system/tds.service'
 
 
@@ -61,7 +62,8 @@ class Installed(unittest.TestCase):
     def test_each_manual_page_is_there(self):
         found = {f for _, _, files in os.walk(path('share/man'))
                  for f in files}
-        self.assertEqual(found, {'tdsd.8', 'tds-image.8', 'tdsctl.1',
+        self.assertEqual(found, {'tdsd.8', 'tds-hdcp.8', 'tds-image.8',
+                                 'tds-sink.1', 'tdsctl.1',
                                  'tds.conf.5'})
         for _, _, files in os.walk(path('share/man')):
             for name in files:
