@@ -65,6 +65,8 @@ move_to(struct core *core, uint32_t domain)
 void
 focus_return(struct core *core, uint32_t domain, struct actions *out)
 {
+	/* in any case: a guest that died must not decide where it ends */
+	core->drag = (struct drag){.kind = DRAG_NONE};
 	if (core->focus == domain)
 		return;
 	const struct keys_result keys = keys_release_all(&core->keys);
@@ -72,7 +74,6 @@ focus_return(struct core *core, uint32_t domain, struct actions *out)
 	focus_send(core, &keys, out);
 	touch_cancel(core, out);
 	move_to(core, domain);
-	core->drag = (struct drag){.kind = DRAG_NONE};
 	if (domain != TDS_NONE)
 		core->panel.home = domain;
 }

@@ -256,6 +256,25 @@ a_frame_stays_on_the_desk_when_it_is_dragged_out(void **state)
 }
 
 static void
+a_drag_ends_with_the_attention_key_whether_the_guest_lives_or_not(void **state)
+{
+	for (uint32_t dies = 0; dies < 2; dies++) {
+		assert_int_equal(setup(state), 0);
+		const struct rect c = core.scene.windows[WORK].content;
+		point_at(c.x0 + 50, c.y0 - 10);
+		input(EV_KEY, BTN_LEFT, 1);
+		if (dies)
+			step((struct event){
+			    .kind = EVENT_DOWN, .domain = WORK});
+		press_the_attention_key();
+		assert_true(core.panel.is_open);
+		point_at(c.x0 + 90, c.y0 + 30);
+		assert_memory_equal(
+		    &core.scene.windows[WORK].content, &c, sizeof(c));
+	}
+}
+
+static void
 a_tick_comes_once_after_a_commit_with_its_number(void **state)
 {
 	(void)state;
@@ -368,6 +387,7 @@ main(void)
 	    T(positions_are_pixels_of_the_guest_picture),
 	    T(a_drag_of_the_border_resizes_and_tells_the_guest_at_its_end),
 	    T(a_frame_stays_on_the_desk_when_it_is_dragged_out),
+	    T(a_drag_ends_with_the_attention_key_whether_the_guest_lives_or_not),
 	    T(a_tick_comes_once_after_a_commit_with_its_number),
 	    T(a_domain_that_goes_down_loses_picture_and_focus),
 	    T(an_exact_flip_costs_what_is_new),
