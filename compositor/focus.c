@@ -5,7 +5,8 @@
 /*
  * Keyboard and pointer belong to one domain, `focus`, or to nobody. They move
  * in one step: the old domain gets a release for each key and button that it
- * saw pressed, in reverse, and a lift of each finger; the new one starts with nothing pressed.
+ * saw pressed, in reverse, and a lift of each finger; the new one starts with
+ * nothing pressed.
  *
  *		  click, digit in the panel, tdsctl focus
  *	nobody <-------------------------------------------> domain

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 static const uint64_t ready_time_ns = 10000000000u;
 
@@ -107,23 +106,17 @@ core_tell_ready(const struct super *s)
 }
 
 static int
-on_record(struct super *s, const struct received *r)
+on_record(struct super *s, uint32_t op, struct rd *rd)
 {
-	struct rd rd;
-	uint32_t op;
-	const int err = control_open(s->record, r->len, r->n_fds, &op, &rd);
-
-	if (err < 0)
-		return err;
 	switch (op) {
 	case CORE_READY:
 		return on_ready(s);
 	case CORE_REPLY:
-		return on_reply(s, &rd);
+		return on_reply(s, rd);
 	case CORE_DROPPED:
-		return on_dropped(s, &rd);
+		return on_dropped(s, rd);
 	case CORE_ADMITTED:
-		return on_admitted(s, &rd);
+		return on_admitted(s, rd);
 	default:
 		return -EPROTO;
 	}
@@ -133,19 +126,10 @@ static void
 on_core(void *data, uint32_t events)
 {
 	struct super *s = data;
-	struct received r = {0};
 
 	(void)events;
-	int err =
-	    channel_receive(s->core.channel, s->record, sizeof(s->record), &r);
-	if (err == -EAGAIN)
-		return;
-	if (err == 0)
-		err = on_record(s, &r);
-	received_finish(&r);
-	if (err == -EPIPE || err == -ECONNRESET)
-		child_hung_up(&s->loop, &s->core);
-	else if (err < 0 && s->core.pid > 0)
+	const int err = life_receive(s, &s->core, on_record);
+	if (err < 0)
 		core_end(s, strerror(-err));
 }
 
@@ -172,24 +156,23 @@ send_configuration(struct super *s)
 	core_send(s, encode_empty(CORE_START, to, size), NULL, 0);
 }
 
+static struct life
+life_of(struct super *s)
+{
+	return (struct life){.path = s->core_path,
+	    .name = "tds-compositor",
+	    .role = ROLE_CORE,
+	    .child = &s->core,
+	    .backoff = &s->core_backoff};
+}
+
 void
 core_begin(struct super *s)
 {
-	char again[RESTART_BYTES];
-	int err = spawn(
-	    s->core_path, "tds-compositor", ROLE_CORE, s->is_plain, &s->core);
+	const struct life life = life_of(s);
 
-	backoff_started(&s->core_backoff, super_now_ns());
-	if (err == 0)
-		err = loop_add(&s->loop, s->core.channel, EPOLLIN, on_core, s);
-	if (err < 0) {
-		child_kill(&s->core);
-		super_restart(s, &s->core_backoff, again);
-		log_error("cannot start tds-compositor: %s; it is tried again "
-			  "%s",
-		    strerror(-err), again);
+	if (!life_begin(s, &life, on_core, s))
 		return;
-	}
 	send_configuration(s);
 	super_arm(s);
 }
@@ -205,18 +188,15 @@ core_deadline_ns(const struct super *s)
 void
 core_end(struct super *s, const char *why)
 {
-	char again[RESTART_BYTES];
+	const struct life life = life_of(s);
 
-	if (s->core.pid < 0)
+	if (!life_kill(s, &life))
 		return;
-	loop_remove(&s->loop, s->core.channel);
-	child_kill(&s->core); /* dead, so that it cannot draw over the black */
+	/* dead, so that it cannot draw over the black */
 	if (s->screen >= 0)
 		screen_blank(s->screen);
 	s->core_is_ready = false;
-	super_restart(s, &s->core_backoff, again);
-	log_error(
-	    "tds-compositor ended (%s); it is started again %s", why, again);
+	life_again(s, &life, why);
 	clients_fail_all(s, "the display is starting again; try once more");
 	for (uint32_t i = 0; i < s->config.n_domains; i++)
 		guest_relink(s, i);

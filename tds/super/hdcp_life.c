@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/resource.h>
 
 /* In the order of HDCP_SETUP. */
@@ -20,6 +19,7 @@ enum {
 	OPTIONAL_KEY = 3, /* source-key */
 	SETUP_FDS = N_KEYS + 2,
 	STATE_NAME = TDS_NAME_BYTES + 8,
+	LIFE_NAME = TDS_NAME_BYTES + 16,
 };
 
 static const struct config_output *
@@ -132,23 +132,25 @@ hdcp_connect(struct super *s, uint32_t i)
 
 /* -------------------------------------------------------------------- life */
 
+/* It has nothing to say to us, and ends when it is wrong. */
+static int
+on_record(struct super *s, uint32_t op, struct rd *rd)
+{
+	(void)s;
+	(void)op;
+	(void)rd;
+	return -EPROTO;
+}
+
 static void
 on_hdcp(void *data, uint32_t events)
 {
 	struct sealed *h = data;
 	struct super *s = h->super;
-	struct received r = {0};
 
 	(void)events;
-	/* it has nothing to say to us, and ends when it is wrong */
-	const int err = channel_receive(
-	    h->child.channel, s->record, sizeof(s->record), &r);
-	if (err == -EAGAIN)
-		return;
-	received_finish(&r);
-	if (err == -EPIPE || err == -ECONNRESET)
-		child_hung_up(&s->loop, &h->child);
-	else
+	const int err = life_receive(s, &h->child, on_record);
+	if (err < 0)
 		hdcp_end(s, h->output, "it sent a malformed record");
 }
 
@@ -195,26 +197,27 @@ send_setup(struct super *s, uint32_t i)
 	return err;
 }
 
+/* name: where the process's name lives */
+static struct life
+life_of(struct super *s, uint32_t i, char name[LIFE_NAME])
+{
+	snprintf(name, LIFE_NAME, "tds-hdcp@%s", name_of(s, i));
+	return (struct life){.path = s->hdcp_path,
+	    .name = name,
+	    .role = ROLE_HDCP,
+	    .child = &s->sealed[i].child,
+	    .backoff = &s->sealed[i].backoff};
+}
+
 void
 hdcp_begin(struct super *s, uint32_t i)
 {
-	struct sealed *h = &s->sealed[i];
-	char again[RESTART_BYTES], name[16 + TDS_NAME_BYTES];
+	char name[LIFE_NAME];
+	const struct life life = life_of(s, i, name);
 
-	snprintf(name, sizeof(name), "tds-hdcp@%s", name_of(s, i));
-	int err =
-	    spawn(s->hdcp_path, name, ROLE_HDCP, s->is_plain, &h->child);
-	backoff_started(&h->backoff, super_now_ns());
-	if (err == 0)
-		err = loop_add(&s->loop, h->child.channel, EPOLLIN, on_hdcp, h);
-	if (err < 0) {
-		child_kill(&h->child);
-		super_restart(s, &h->backoff, again);
-		log_error("cannot start %s: %s; it is tried again %s", name,
-		    strerror(-err), again);
+	if (!life_begin(s, &life, on_hdcp, &s->sealed[i]))
 		return;
-	}
-	err = send_setup(s, i);
+	const int err = send_setup(s, i);
 	if (err < 0)
 		hdcp_end(s, i, strerror(-err));
 	hdcp_connect(s, i);
@@ -223,14 +226,9 @@ hdcp_begin(struct super *s, uint32_t i)
 void
 hdcp_end(struct super *s, uint32_t i, const char *why)
 {
-	struct sealed *h = &s->sealed[i];
-	char again[RESTART_BYTES];
+	char name[LIFE_NAME];
+	const struct life life = life_of(s, i, name);
 
-	if (h->child.pid < 0)
-		return;
-	loop_remove(&s->loop, h->child.channel);
-	child_kill(&h->child);
-	super_restart(s, &h->backoff, again);
-	log_error("tds-hdcp@%s ended (%s); it is started again %s",
-	    name_of(s, i), why, again);
+	if (life_kill(s, &life))
+		life_again(s, &life, why);
 }

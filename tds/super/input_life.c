@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 static const uint64_t ready_time_ns = 10000000000u;
 
@@ -97,19 +96,13 @@ on_problem(struct super *s, struct rd *rd)
 }
 
 static int
-on_record(struct super *s, const struct received *r)
+on_record(struct super *s, uint32_t op, struct rd *rd)
 {
-	struct rd rd;
-	uint32_t op;
-	const int err = control_open(s->record, r->len, r->n_fds, &op, &rd);
-
-	if (err < 0)
-		return err;
 	switch (op) {
 	case INPUT_READY:
 		return on_ready(s);
 	case INPUT_PROBLEM:
-		return on_problem(s, &rd);
+		return on_problem(s, rd);
 	default:
 		return -EPROTO;
 	}
@@ -119,42 +112,32 @@ static void
 on_input(void *data, uint32_t events)
 {
 	struct super *s = data;
-	struct received r = {0};
 
 	(void)events;
-	int err =
-	    channel_receive(s->input.channel, s->record, sizeof(s->record), &r);
-	if (err == -EAGAIN)
-		return;
-	if (err == 0)
-		err = on_record(s, &r);
-	received_finish(&r);
-	if (err == -EPIPE || err == -ECONNRESET)
-		child_hung_up(&s->loop, &s->input);
-	else if (err < 0)
+	const int err = life_receive(s, &s->input, on_record);
+	if (err < 0)
 		input_end(s, strerror(-err));
 }
 
 /* -------------------------------------------------------------------- life */
 
+static struct life
+life_of(struct super *s)
+{
+	return (struct life){.path = s->input_path,
+	    .name = "tds-input",
+	    .role = ROLE_INPUT,
+	    .child = &s->input,
+	    .backoff = &s->input_backoff};
+}
+
 void
 input_begin(struct super *s)
 {
-	char again[RESTART_BYTES];
-	int err = spawn(
-	    s->input_path, "tds-input", ROLE_INPUT, s->is_plain, &s->input);
+	const struct life life = life_of(s);
 
-	backoff_started(&s->input_backoff, super_now_ns());
-	if (err == 0)
-		err =
-		    loop_add(&s->loop, s->input.channel, EPOLLIN, on_input, s);
-	if (err < 0) {
-		child_kill(&s->input);
-		super_restart(s, &s->input_backoff, again);
-		log_error("cannot start tds-input: %s; it is tried again %s",
-		    strerror(-err), again);
+	if (!life_begin(s, &life, on_input, s))
 		return;
-	}
 	hotplug_give_all(s);
 	input_send(s, encode_empty(INPUT_START, s->record, sizeof(s->record)),
 	    NULL, 0);
@@ -172,13 +155,10 @@ input_deadline_ns(const struct super *s)
 void
 input_end(struct super *s, const char *why)
 {
-	char again[RESTART_BYTES];
+	const struct life life = life_of(s);
 
-	if (s->input.pid < 0)
+	if (!life_kill(s, &life))
 		return;
-	loop_remove(&s->loop, s->input.channel);
-	child_kill(&s->input);
 	s->input_is_ready = false;
-	super_restart(s, &s->input_backoff, again);
-	log_error("tds-input ended (%s); it is started again %s", why, again);
+	life_again(s, &life, why);
 }

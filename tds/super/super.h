@@ -103,6 +103,32 @@ void super_arm(struct super *s);
  * out[RESTART_BYTES]. */
 void super_restart(struct super *s, struct backoff *b, char *out);
 
+/*
+ * life.c: what the lives of our own processes have in common. Each is started
+ * with a channel that the loop listens to, and again, after a wait, when it
+ * ended or broke the rules.
+ */
+struct life {
+	const char *path, *name; /* borrowed; the name is for people */
+	enum role role;
+	struct child *child;	 /* borrowed */
+	struct backoff *backoff; /* borrowed */
+};
+/* False: it was not started, and is tried again. */
+bool life_begin(struct super *s, const struct life *life,
+    loop_callback on_event, void *data) MUST_CHECK;
+/* It was begun, and cannot go on: as if it had not been. */
+void life_fail(struct super *s, const struct life *life, int err);
+/* False: it does not live. After true, life_again() follows. */
+bool life_kill(struct super *s, const struct life *life);
+void life_again(struct super *s, const struct life *life, const char *why);
+/*
+ * One record of it, into s->record. 0, or -errno that it is to be ended for. Its
+ * death is told by SIGCHLD.
+ */
+int life_receive(struct super *s, const struct child *child,
+    int (*on_record)(struct super *s, uint32_t op, struct rd *rd)) MUST_CHECK;
+
 /* watch.c */
 int watch_signals(struct super *s) MUST_CHECK;
 int watch_time(struct super *s) MUST_CHECK;

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 bool
 xen_is_wanted(const struct super *s)
@@ -139,19 +138,13 @@ on_gone(struct super *s, struct rd *rd)
 }
 
 static int
-on_record(struct super *s, const struct received *r)
+on_record(struct super *s, uint32_t op, struct rd *rd)
 {
-	struct rd rd;
-	uint32_t op;
-	const int err = control_open(s->record, r->len, r->n_fds, &op, &rd);
-
-	if (err < 0)
-		return err;
 	switch (op) {
 	case XEN_FOUND:
-		return on_found(s, &rd);
+		return on_found(s, rd);
 	case XEN_GONE:
-		return on_gone(s, &rd);
+		return on_gone(s, rd);
 	default:
 		return -EPROTO;
 	}
@@ -161,19 +154,10 @@ static void
 on_xen(void *data, uint32_t events)
 {
 	struct super *s = data;
-	struct received r = {0};
 
 	(void)events;
-	int err =
-	    channel_receive(s->xen.channel, s->record, sizeof(s->record), &r);
-	if (err == -EAGAIN)
-		return;
-	if (err == 0)
-		err = on_record(s, &r);
-	received_finish(&r);
-	if (err == -EPIPE || err == -ECONNRESET)
-		child_hung_up(&s->loop, &s->xen);
-	else if (err < 0)
+	const int err = life_receive(s, &s->xen, on_record);
+	if (err < 0)
 		xen_end(s, strerror(-err));
 }
 
@@ -203,23 +187,27 @@ send_configuration(struct super *s)
 	xen_send(s, encode_empty(XEN_START, s->record, size), NULL, 0);
 }
 
+static struct life
+life_of(struct super *s)
+{
+	return (struct life){.path = s->xen_path,
+	    .name = "tds-xen",
+	    .role = ROLE_XEN,
+	    .child = &s->xen,
+	    .backoff = &s->xen_backoff};
+}
+
 void
 xen_begin(struct super *s)
 {
-	char again[RESTART_BYTES];
-	int err = spawn(s->xen_path, "tds-xen", ROLE_XEN, s->is_plain, &s->xen);
+	const struct life life = life_of(s);
 
-	backoff_started(&s->xen_backoff, super_now_ns());
-	if (err == 0)
-		err = loop_add(&s->loop, s->xen.channel, EPOLLIN, on_xen, s);
+	if (!life_begin(s, &life, on_xen, s))
+		return;
 	/* a connection with nothing in it that another one asked for */
-	if (err == 0 && s->xenbus < 0)
-		err = xen_open(s);
+	const int err = s->xenbus < 0 ? xen_open(s) : 0;
 	if (err < 0) {
-		child_kill(&s->xen);
-		super_restart(s, &s->xen_backoff, again);
-		log_error("cannot start tds-xen: %s; it is tried again %s",
-		    strerror(-err), again);
+		life_fail(s, &life, err);
 		return;
 	}
 	send_configuration(s);
@@ -232,14 +220,11 @@ xen_begin(struct super *s)
 void
 xen_end(struct super *s, const char *why)
 {
-	char again[RESTART_BYTES];
+	const struct life life = life_of(s);
 
-	if (s->xen.pid < 0)
+	if (!life_kill(s, &life))
 		return;
-	loop_remove(&s->loop, s->xen.channel);
-	child_kill(&s->xen);
-	super_restart(s, &s->xen_backoff, again);
-	log_error("tds-xen ended (%s); it is started again %s", why, again);
+	life_again(s, &life, why);
 	for (uint32_t i = 0; i < s->config.n_domains; i++) {
 		if (!s->config.domains[i].is_xen)
 			continue;
