@@ -7,6 +7,7 @@
 
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/dsa.h>
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
@@ -73,6 +74,9 @@ make_key(const char *type, int selection, OSSL_PARAM_BLD *build)
 	if (params && c && EVP_PKEY_fromdata_init(c) == 1 &&
 	    EVP_PKEY_fromdata(c, &key, selection, params) != 1)
 		key = NULL;
+	/* the library does not wipe what it built them from */
+	for (OSSL_PARAM *p = params; p && p->key; p++)
+		OPENSSL_cleanse(p->data, p->data_size);
 	OSSL_PARAM_free(params);
 	return key;
 }
