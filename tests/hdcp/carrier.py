@@ -9,7 +9,7 @@ input make it curious or hostile; each is answered by one on standard output:
 
 	save NAME W H   write what came last towards the sink to FOLDER/NAME, as
 	                pixels of a PNG
-	dump NAME       write it as it came
+	dump NAME       write all of this connection as it came
 	flip            change one bit of the next content, and do not connect again
 	go              connect again
 """
@@ -112,6 +112,7 @@ class Carrier:
                 # the sink first: a source is impatient from its connection on
                 for end, path in reversed(list(zip(ends, self.paths))):
                     end.connect(path)
+                self.seen.clear()
                 print('open', flush=True)
                 self.forward(*ends)
             except OSError:

@@ -3,45 +3,19 @@
 
 With a picture on, its pixels and keys are there: so the search finds them.
 When the line is cut, no pixel is. When it ends, no key and no pixel is: it is
-stopped in its last moment, by PTRACE_O_TRACEEXIT. A root may look into a
-process that is sealed against it; who is none becomes one of a namespace.
+stopped in its last moment, by PTRACE_O_TRACEEXIT.
 """
-import ctypes
 import os
-import re
 import signal
 import sys
 import tempfile
 import unittest
 
 import facsimile
+import memory
 from line import ATTEMPTS, Line, wait
 import test_programs
 from test_programs import H, W, Sink
-
-SEIZE, CONT, DETACH, TRACE_EXIT, EVENT_EXIT = 0x4206, 7, 17, 0x40, 6
-libc = ctypes.CDLL(None, use_errno=True)
-
-
-def ptrace(request, pid, data):
-    if libc.ptrace(ctypes.c_long(request), ctypes.c_long(pid), None,
-                   ctypes.c_void_p(data)) < 0:
-        raise OSError(ctypes.get_errno(), 'ptrace')
-
-
-def memory(pid):
-    """All that a process can write."""
-    found = bytearray()
-    with open('/proc/%d/maps' % pid) as maps, \
-            open('/proc/%d/mem' % pid, 'rb', 0) as mem:
-        for entry in maps:
-            m = re.match(r'([0-9a-f]+)-([0-9a-f]+) rw', entry)
-            if not m or '[v' in entry:
-                continue
-            begin, end = (int(m.group(i), 16) for i in (1, 2))
-            mem.seek(begin)
-            found += mem.read(end - begin) + bytes(64)
-    return bytes(found)
 
 
 class Memory(unittest.TestCase):
@@ -75,9 +49,7 @@ class Memory(unittest.TestCase):
             self.keys[name + ' reversed'] = part[::-1][:32]
 
     def found(self, secrets):
-        everything = memory(self.sink.process.pid)
-        return sorted(name for name, secret in secrets.items()
-                      if secret in everything)
+        return memory.found(self.sink.process.pid, secrets)
 
     def test_nothing_is_left_of_pictures_and_keys(self):
         pid = self.sink.process.pid
@@ -91,24 +63,13 @@ class Memory(unittest.TestCase):
             lambda: self.sink.is_notice(test_programs.ALARM)))
         self.assertEqual(self.found(self.pixels), [])
 
-        ptrace(SEIZE, pid, TRACE_EXIT)
-        os.kill(pid, signal.SIGTERM)
-        try:
-            while True:
-                _, status = os.waitpid(pid, 0)
-                self.assertTrue(os.WIFSTOPPED(status), status)
-                if status >> 16 == EVENT_EXIT:
-                    break
-                ptrace(CONT, pid, 0)
-            self.assertEqual(self.found({**self.keys, **self.pixels}), [])
-        finally:
-            ptrace(DETACH, pid, 0)
+        self.assertEqual(memory.found_at_its_end(
+            pid, lambda: os.kill(pid, signal.SIGTERM),
+            {**self.keys, **self.pixels}), [])
 
 
 if __name__ == '__main__':
-    if os.geteuid() != 0:
-        os.execvp('unshare', ['unshare', '--user', '--map-root-user',
-                              sys.executable, *sys.argv])
+    memory.become_root()
     test_programs.SINK = sys.argv.pop(2)
     test_programs.HDCP = sys.argv.pop(1)
     unittest.main()

@@ -21,13 +21,13 @@ import unittest
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+import memory
 import receiver as rx
 from source_program import SEALED_FREE, SEALED_PART, Source, send, write_keys
 
 W, H, ATTEMPTS = 64, 40, 20
-HDCP = sys.argv.pop(1)
-LC128 = bytes(range(1, 10)) + bytes(7)
-SOURCE_KEY = bytes(range(32))
+HDCP = sys.argv[1]
+LC128, SOURCE_KEY = os.urandom(16), os.urandom(32)
 AUTHORITY = rx.Authority()
 KEY = rsa.generate_private_key(65537, 1024)
 MESSAGES, CONTENT = 1, 2
@@ -258,6 +258,32 @@ class Counters(Base):
         return self.run_sink(
             sink, lambda: self.source.is_on() and
             len(self.source.states) >= n + 2)
+
+
+class Memory(Base):
+    def test_nothing_is_left_of_keys(self):
+        """While a session lasts they are there: so the search finds them."""
+        self.start()
+        sink = self.connected()
+        self.show(sink, 1)
+        pid, receiver = self.source.process.pid, sink.receiver
+        of_session = {'kd': receiver.kd}
+        for name, text in zip(('content key', 'outer key'),
+                              sink.keys.split()[::2]):
+            of_session[name] = bytes.fromhex(text)
+        for_long = {'lc128': LC128, 'source key': SOURCE_KEY,
+                    'km': receiver.km}
+        self.assertEqual(
+            memory.found(pid, {**of_session, **for_long}),
+            sorted([*of_session, *for_long]))
+        pixels = {'row %d' % y: bytes(self.source.frame[4 * W * y:][:64])
+                  for y in range(H)}
+        sink.wire.close()
+        self.assertTrue(self.source.until(lambda: not self.source.is_on()))
+        self.assertEqual(memory.found(pid, {**of_session, **pixels}), [])
+        self.assertEqual(memory.found_at_its_end(
+            pid, self.source.tdsd.close,
+            {**of_session, **for_long, **pixels}), [])
 
 
 class State(Base):
@@ -493,4 +519,6 @@ class HostileCarrier(Base):
 
 
 if __name__ == '__main__':
+    memory.become_root()
+    sys.argv.pop(1)
     unittest.main()

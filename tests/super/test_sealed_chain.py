@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""test_sealed_chain.py TDSD TDSCTL FACSIMILE SINK CHECKER: the whole way of a
-sealed output: tdsd, the core, tds-hdcp, a carrier (this process, which counts
-what it forwards), tds-sink. What the sink shows is what the core shows, and
-what goes over the wire grows with what changed.
+"""test_sealed_chain.py TDSD TDSCTL FACSIMILE SINK CHECKER CARRIER: the whole
+way of a sealed output: tdsd, the core, tds-hdcp, a carrier, tds-sink. What the
+sink shows is what the core shows, what goes over the wire grows with what
+changed, and the carrier, a process of its own, can make nothing of it.
 
 Time is real, with HDCP's limits: a connection that fails is tried again.
 """
 import importlib.util
 import os
+import pwd
 import select
 import signal
 import socket
@@ -22,14 +23,15 @@ from PIL import Image, ImageChops
 import stack
 from stack import Stack, wait_for
 
-FACSIMILE, SINK, CHECKER = None, None, None
+FACSIMILE, SINK, CHECKER, CARRIER = None, None, None, None
+CONTENT, HEADERS, TAG = 2, 16 + 26, 16  # of a record of the wire
 W, H = 640, 480
 WHOLE = 4 * W * H
 SECONDS = 30
 
 
-class Carrier(threading.Thread):
-    """Forwards bytes between two sockets, again and again."""
+class Counter(threading.Thread):
+    """A carrier that counts what it forwards."""
 
     def __init__(self, wire, sink):
         super().__init__(daemon=True)
@@ -59,11 +61,13 @@ class Carrier(threading.Thread):
                 (sink if end is wire else wire).sendall(data)
 
 
-class Chain(unittest.TestCase):
+class Base(unittest.TestCase):
+    carrier_user = None
+
     def setUp(self):
         self.stack = s = Stack()
         self.addCleanup(s.remove)
-        keys = {}
+        self.keys = keys = {}
         for end, names in (('hdcp', FACSIMILE.SOURCE),
                            ('sink', FACSIMILE.SINK)):
             keys[end] = os.path.join(s.dir, end)
@@ -71,8 +75,9 @@ class Chain(unittest.TestCase):
         s.write('tds.conf', '[tds]\nmode = try-out\nphrase = a phrase\n'
                 'run-dir = %s\nfocus = web\nhdcp-facsimile = yes\n'
                 '[output one]\ntype = headless\nsize = 800x600\n'
-                '[output wall]\ntype = sealed\nsize = %dx%d\nkeys = %s\n' %
-                (s.run, W, H, keys['hdcp']))
+                '[output wall]\ntype = sealed\nsize = %dx%d\nkeys = %s\n%s' %
+                (s.run, W, H, keys['hdcp'], 'carrier = %s\n' %
+                 self.carrier_user if self.carrier_user else ''))
         for name, text in stack.DOMAINS.items():
             s.write('domains.d/' + name, text.replace(
                 'size = 400x300', 'size = 320x200\noutputs = wall'))
@@ -83,13 +88,12 @@ class Chain(unittest.TestCase):
             sink = subprocess.Popen(
                 [SINK, '--facsimile', '--keys', keys['sink'], '--size',
                  '%dx%d' % (W, H), '--wire', socket_of_sink, '--png',
-                 self.png], stdin=subprocess.DEVNULL, stderr=log)
+                 self.png, *(['--carrier', self.carrier_user]
+                             if self.carrier_user else [])],
+                stdin=subprocess.DEVNULL, stderr=log)
         self.addCleanup(sink.wait)
         self.addCleanup(sink.kill)
-        self.carrier = Carrier(os.path.join(s.run, 'wall.wire'),
-                               socket_of_sink)
-        self.addCleanup(self.carrier.join)
-        self.addCleanup(setattr, self.carrier, 'over', True)
+        self.begin_carrier(os.path.join(s.run, 'wall.wire'), socket_of_sink)
         wait_for(lambda: self.wall()['sink'], SECONDS)
 
     def wall(self):
@@ -125,6 +129,13 @@ class Chain(unittest.TestCase):
         self.assertEqual(
             self.stack.ctl('pointer', str(800 + x), str(y)).returncode,
             0)
+
+
+class Chain(Base):
+    def begin_carrier(self, wire, sink):
+        self.carrier = Counter(wire, sink)
+        self.addCleanup(self.carrier.join)
+        self.addCleanup(setattr, self.carrier, 'over', True)
 
     def change(self, what):
         """Bytes on the wire and pixels that differ, until both show it."""
@@ -176,8 +187,111 @@ class Chain(unittest.TestCase):
                 self.wait_same()
 
 
+class View(Base):
+    """What the carrier has: bytes, and no other way to pixels or keys."""
+
+    # as anybody, if there is a root to become it
+    carrier_user = 'nobody' if os.geteuid() == 0 else None
+
+    def begin_carrier(self, wire, sink):
+        self.folder = os.path.join(self.stack.dir, 'carrier')
+        os.mkdir(self.folder)
+        if self.carrier_user:
+            os.chown(self.folder, pwd.getpwnam(self.carrier_user).pw_uid, -1)
+        self.process = subprocess.Popen(
+            [sys.executable, CARRIER, wire, sink, self.folder,
+             *([self.carrier_user] if self.carrier_user else [])],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for stop in (self.process.stdout.close, self.process.wait,
+                     self.process.kill, self.process.stdin.close):
+            self.addCleanup(stop)
+
+    def seen(self):
+        """The pieces of content of this connection, as they came."""
+        self.process.stdin.write('dump seen\n')
+        self.process.stdin.flush()
+        wait_for(lambda: self.process.stdout.readline().startswith('dump'))
+        with open(os.path.join(self.folder, 'seen'), 'rb') as f:
+            data = f.read()
+        pieces = []
+        while len(data) >= 4:
+            n = 4 + int.from_bytes(data[1:4], 'big')
+            if data[0] == CONTENT and len(data) >= n:
+                pieces.append(data[HEADERS:n - TAG])
+            data = data[n:]
+        return pieces
+
+    def test_it_received_noise(self):
+        # labels, frames, sign, then all of it in other places
+        pictures = [self.wait_same()]
+        self.assertEqual(
+            self.stack.ctl('key', 'ctrl+alt+delete').returncode, 0)
+        pictures.append(wait_for(lambda: self.panel(pictures[0])))
+        data = b''.join(self.seen())
+        self.assertGreaterEqual(len(data), WHOLE)
+
+        # runs of eight pixels of each row, as they lie in the frame
+        known = set()
+        for picture in pictures:
+            for spare in (0, 255):
+                frame = picture.convert('RGBA')
+                frame.putalpha(spare)
+                red, green, blue, alpha = frame.split()
+                raw = Image.merge('RGBA', (blue, green, red, alpha)).tobytes()
+                known |= {raw[at:at + 32] for at in range(0, len(raw), 32)}
+        self.assertGreater(len(known), 100)
+        everywhere = {data[at:at + 32] for at in range(len(data) - 31)}
+        self.assertEqual(known & everywhere, set())
+
+        # 255 degrees of freedom: beyond these in one of 10^9 runs
+        expected = len(data) / 256
+        chi = sum((data.count(bytes([b])) - expected) ** 2 / expected
+                  for b in range(256))
+        self.assertTrue(140 < chi < 410, chi)
+        blocks = [piece[at:at + 16] for piece in self.seen()
+                  for at in range(0, len(piece) - 15, 16)]
+        self.assertEqual(len(set(blocks)), len(blocks))
+
+    def panel(self, before):
+        now = self.wait_same()
+        return now if now.tobytes() != before.tobytes() else None
+
+    @unittest.skipUnless(os.geteuid() == 0, 'a carrier of the same user')
+    def test_it_has_no_other_way(self):
+        self.wait_same()
+        pid = self.process.pid
+        held = [os.readlink('/proc/%d/fd/%s' % (pid, fd)).split(':')[0]
+                for fd in os.listdir('/proc/%d/fd' % pid) if fd != '2']
+        self.assertEqual(sorted(held), ['pipe', 'pipe', 'socket', 'socket'])
+        with open('/proc/%d/maps' % pid) as maps:
+            text = maps.read()
+        self.assertNotIn('memfd', text)
+        self.assertNotIn(self.stack.dir, text)
+
+        children = self.stack.children()
+        wanted = [os.path.join(self.keys[end], name) for end, names in
+                  (('hdcp', FACSIMILE.SOURCE), ('sink', FACSIMILE.SINK))
+                  for name in names]
+        wanted += ['/proc/%d/%s' % (p, what) for p in children.values()
+                   for what in ('mem', 'fd', 'maps')]
+        for path in wanted:
+            os.stat(path)  # it is there
+        ask = ('import os, sys\n'
+               'for path in sys.argv[1:]:\n'
+               '    try:\n'
+               '        os.open(path, os.O_RDONLY)\n'
+               '        print(path)\n'
+               '    except PermissionError:\n'
+               '        pass\n')
+        done = subprocess.run(
+            [sys.executable, '-c', ask, *wanted], user=self.carrier_user,
+            group='nogroup', extra_groups=[], capture_output=True, text=True,
+            timeout=20, check=False)
+        self.assertEqual((done.stdout, done.stderr), ('', ''))
+
+
 if __name__ == '__main__':
-    CHECKER, SINK = sys.argv.pop(5), sys.argv.pop(4)
+    CARRIER, CHECKER, SINK = sys.argv.pop(6), sys.argv.pop(5), sys.argv.pop(4)
     spec = importlib.util.spec_from_file_location('facsimile', sys.argv.pop(3))
     FACSIMILE = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(FACSIMILE)
