@@ -23,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -188,6 +189,15 @@ read_keys(const struct options *o)
 	}
 }
 
+/* HDCP wants some answers within 7 ms, whatever else this machine does. Only
+ * root may ask for it; not as a real-time process, which a carrier that floods
+ * could make a machine stand still with. */
+static void
+ask_to_run_first(void)
+{
+	(void)setpriority(PRIO_PROCESS, 0, -15);
+}
+
 /* With keys that everybody knows there is nothing to lose. */
 static void
 seal(void)
@@ -212,6 +222,7 @@ start(const struct options *o)
 	me.next = make_image(o->width, o->height);
 	me.shown = make_image(o->width, o->height);
 	must(view_init(&me.view, me.screen, o->width, o->height), "screen");
+	ask_to_run_first();
 	read_keys(o);
 	sink_init(&me.sink, &me.keys.config, &me.next, &me.shown);
 	me.view.facts = (struct notice_facts){.receiver = me.keys.name,

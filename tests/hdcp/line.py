@@ -102,6 +102,9 @@ class Line:
             self.b.sendall(data)
         return len(data)
 
+    def up(self, data):
+        """What comes from the sink passes."""
+
     def carry(self, until, seconds=20):
         """Forward in both directions until a fact is true."""
         end = time.monotonic() + seconds
@@ -115,6 +118,7 @@ class Line:
                 if self.b in ready:
                     data = self.b.recv(1 << 16)
                     self.ended |= not data
+                    self.up(data)
                     self.a.sendall(data)
             except OSError:
                 self.ended = True
