@@ -11,7 +11,7 @@ begin_group(struct kbdif *k)
 	k->n = 1; /* the first is kept for the pointer */
 	k->wheel = 0;
 	k->touching_next = k->touching;
-	k->has_moved = k->has_touched = k->is_too_long = false;
+	k->has_moved = k->has_touched = k->is_void = false;
 }
 
 void
@@ -72,7 +72,7 @@ add(struct kbdif *k)
 {
 	if (k->n < KBDIF_GROUP)
 		return k->group[k->n++];
-	k->is_too_long = true;
+	k->is_void = true;
 	return NULL;
 }
 
@@ -145,6 +145,8 @@ lift_all(struct kbdif *k)
 	encode_touch(entry, TOUCH_SYN, 0, 0, 0);
 	xenevents_put(&k->events, entry);
 	k->touching = k->touching_next = 0;
+	/* what the group says of fingers is not true any more */
+	k->is_void |= k->has_touched;
 	return true;
 }
 
@@ -196,13 +198,9 @@ end_group(struct kbdif *k)
 
 	if (k->has_touched)
 		add_touch(k, TOUCH_SYN, 0, 0);
-	if (k->is_lost) {
-		const bool lifts = k->touching != 0;
+	if (k->is_lost)
 		notify = release_all(k);
-		/* then what the group says of fingers is not true any more */
-		k->is_lost |= lifts && k->has_touched;
-	}
-	if (k->is_lost || k->is_too_long ||
+	if (k->is_lost || k->is_void ||
 	    k->n - first > xenevents_room(&k->events)) {
 		k->is_lost = true;
 		begin_group(k);

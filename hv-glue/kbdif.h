@@ -32,7 +32,7 @@ struct kbdif {
 	bool has_moved;		 /* in this group */
 	int32_t wheel;
 	uint32_t n; /* of this group so far */
-	bool is_too_long;
+	bool is_void; /* too long, or not true any more: it counts as lost */
 	uint32_t contacts; /* that its touchscreen knows; 0: none */
 	uint32_t slot;	   /* of the next event of a finger */
 	bool begins, has_touched;
