@@ -85,10 +85,13 @@ class Bench:
         with open(overlay, "wb") as f:
             f.write(machine.agent_overlay(
                 self.build, self.is_service, self.before).cpio())
-        self.m.start(os.path.join(out, "vmlinuz"),
-                     [os.path.join(out, "initramfs.cpio.gz"), overlay,
-                      *self.archives],
-                     wait_agent=None)
+        self.kernel = os.path.join(out, "vmlinuz")
+        self.archives = [os.path.join(out, "initramfs.cpio.gz"), overlay,
+                         *self.archives]
+        self.boot()
+
+    def boot(self):
+        self.m.start(self.kernel, self.archives, wait_agent=None)
         self.wait_ready()
 
     def wait_ready(self):
@@ -243,7 +246,7 @@ def run_boot(b, tests, number):
         except (Failure, subprocess.TimeoutExpired, OSError) as failure:
             word = "not ok"
             failed += 1
-            print("# %s" % failure)
+            print("# %s%s" % (failure, b.m.ended()))
         print("%s %d - %s: %s # %.1f s" % (
             word, number, b.display, function.__name__.replace("_", " "),
             time.monotonic() - begin), flush=True)

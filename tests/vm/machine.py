@@ -269,6 +269,17 @@ class Machine:
     def is_running(self):
         return self.process.poll() is None
 
+    def was_reset(self):
+        """The machine itself, within the emulator: no program in it can."""
+        return self.process is not None and self.process.poll() == 0
+
+    def ended(self):
+        """For a message: that the machine itself went, if it did."""
+        if self.process is None or self.is_running():
+            return ""
+        return "; QEMU ended with %d (0: its machine was reset): %s" % (
+            self.process.returncode, tail(self.log, 5))
+
     def serial(self):
         try:
             with open(self.serial_path, errors="replace") as f:
