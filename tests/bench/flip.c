@@ -2,8 +2,9 @@
  * flip: what a flip of a Xen guest costs, from the event to the composed frame:
  * the CPU of a process that is woken, as tds-guest is by its event channel, and
  * tells the core, and of the real, sealed tds-compositor; beside a bare process
- * ("bound") that is woken and copies the whole picture with memcpy. The pool is
- * granted: memory in place of /dev/xen/gntdev, mapped range by range.
+ * ("bound") that a 60 Hz timer of its own wakes, as it wakes the core, and that
+ * copies the whole picture with memcpy. The pool is granted: memory in place of
+ * /dev/xen/gntdev, mapped range by range.
  *
  * Twice: the core is told that all is new ("told"), or the process looks for
  * what is (hv-glue/changes.c, "looked"). All run on one processor, this process,
@@ -83,6 +84,18 @@ ring_bell(int fd)
 		rig_die("eventfd");
 }
 
+static int
+start_timer(void)
+{
+	const struct itimerspec spec = {
+	    {0, 1000000000 / 60}, {0, 1000000000 / 60}};
+	const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+
+	if (timer < 0 || timerfd_settime(timer, 0, &spec, NULL) < 0)
+		rig_die("timer");
+	return timer;
+}
+
 static void __attribute__((noreturn))
 bound_main(void)
 {
@@ -92,11 +105,16 @@ bound_main(void)
 
 	if (frame == MAP_FAILED)
 		rig_die("memory");
-	for (uint32_t n = 0;; n++) {
-		wait_for(go[BOUND]);
+	const int timer = start_timer();
+	for (uint32_t n = 0;;) {
+		uint64_t one;
+		wait_for(timer);
+		if (read(go[BOUND], &one, sizeof(one)) < 0)
+			continue; /* nothing new */
 		for (size_t y = 0; y < HEIGHT; y++)
 			memcpy(frame + (y + TOP) * stride + (size_t)LEFT * 4,
 			    picture(n) + y * WIDTH * 4, (size_t)WIDTH * 4);
+		n++;
 		ring_bell(done);
 	}
 }
@@ -367,9 +385,6 @@ run_many(int timer)
 int
 main(int argc, char **argv)
 {
-	const struct itimerspec spec = {
-	    {0, 1000000000 / 60}, {0, 1000000000 / 60}};
-
 	for (int i = 2; i + 1 < argc; i += 2) {
 		const uint32_t n = (uint32_t)strtoul(argv[i + 1], NULL, 10);
 		if (strcmp(argv[i], "--rounds") == 0 && n > 0 &&
@@ -386,11 +401,9 @@ main(int argc, char **argv)
 		return 2;
 	}
 	for (enum who w = BOUND; w < WHO; w++)
-		go[w] = eventfd(0, EFD_CLOEXEC);
+		go[w] = eventfd(0, EFD_CLOEXEC | (w == BOUND ? EFD_NONBLOCK : 0));
 	done = eventfd(0, EFD_CLOEXEC);
-	const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	if (timer < 0 || timerfd_settime(timer, 0, &spec, NULL) < 0)
-		rig_die("timer");
+	const int timer = start_timer();
 	rig.compositor = argv[1];
 	rig.is_granted = true;
 	rig_pin(0);
