@@ -269,9 +269,12 @@ class Machine:
     def is_running(self):
         return self.process.poll() is None
 
-    def was_reset(self):
-        """The machine itself, within the emulator: no program in it can."""
-        return self.process is not None and self.process.poll() == 0
+    def has_ended(self, seconds):
+        """QEMU goes when its machine does, by a reset or a panic."""
+        try:
+            return self.process is not None and self.process.wait(seconds) == 0
+        except subprocess.TimeoutExpired:
+            return False
 
     def ended(self):
         """For a message: that the machine itself went, if it did."""
